@@ -1,0 +1,38 @@
+# make demo: a synthetic survey to faults, in a few minutes.   make test: every test.
+# Both set everything up by themselves in $(VENV); they need Python 3.11 or later, git and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.installed
+
+.PHONY: demo test check bench clean
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "faultpick needs Python 3.11 or later; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(READY)
+
+demo: $(READY)
+	mkdir -p demo
+	$(BIN)/faultpick synth --segy demo/survey.sgy --shape 256,256,256 --irregular --seed 2000100
+	$(BIN)/faultpick info demo/survey.sgy
+	$(BIN)/faultpick predict demo/survey.sgy -o demo/probability.sgy
+	$(BIN)/faultpick evaluate demo/probability.sgy demo/survey_fault.sgy
+	$(BIN)/faultpick show demo/survey.sgy --probability demo/probability.sgy -o demo/sections.png
+	@echo "Look at demo/sections.png; load demo/probability.sgy beside demo/survey.sgy."
+
+test: $(READY)
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(READY)
+	$(BIN)/python benchmarks/networks.py
+
+clean:
+	rm -rf $(VENV) demo
