@@ -1,0 +1,33 @@
+"""One error type per kind of trouble.
+
+Each message is one sentence or two that name the file, say what is wrong and what to do about it.
+The command prints it without a traceback and exits with code 2.
+"""
+
+
+class FaultpickError(Exception):
+    """Trouble that the user can do something about."""
+
+
+class VolumeError(FaultpickError):
+    """A volume cannot be read or makes no sense as a 3D image."""
+
+
+class GeometryError(VolumeError):
+    """The trace headers do not describe one inline/crossline grid."""
+
+
+class OutputError(FaultpickError):
+    """An output cannot be written."""
+
+
+class ModelError(FaultpickError):
+    """A network or its weights are unknown, damaged or do not fit together."""
+
+
+class ConfigError(FaultpickError):
+    """A setting is unknown or has a wrong value."""
+
+
+class DataError(FaultpickError):
+    """Training or test data are missing, incomplete or malformed."""
