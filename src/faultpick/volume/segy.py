@@ -1,0 +1,182 @@
+"""SEG-Y surveys: any order of traces, regular or not, read a sub-box at a time."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import segyio
+import segyio._segyio  # segyio.tools.native needs it and does not load it
+from numpy.typing import NDArray
+
+from faultpick.errors import GeometryError
+from faultpick.volume.coordinates import apply_scalar, fit_corners
+from faultpick.volume.segy_grid import Grid, NotLineNumbersError, build_grid
+from faultpick.volume.segy_layout import FORMATS, HEADER_BYTES, SegyLayout, header_field, read_layout
+from faultpick.volume.segy_suggest import suggest_line_bytes
+from faultpick.volume.volume import Geometry, SampleAxis, Volume
+
+CHUNK = 1 << 12
+SOME_TRACES = 20_000
+
+
+@dataclass(frozen=True)
+class SegyReader:
+    """Reads sub-boxes of a SEG-Y file; touches only the bytes it returns."""
+
+    file: BinaryIO
+    layout: SegyLayout
+    grid: Grid
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """One line as the file is sorted."""
+        rows, columns = self.grid.trace_index.shape
+        return (1, columns) if self.grid.inline_sorted else (rows, 1)
+
+    def read(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
+        """Read a sub-box as a new C-ordered float32 array; missing traces are zero."""
+        traces = self.grid.trace_index[inlines, crosslines]
+        exists = traces >= 0
+        raw = self.layout.samples(self.file).view()[traces[exists], samples]
+        values = to_float32(raw, self.layout.format_code)
+        shape = (*traces.shape, values.shape[1])
+        if exists.all():
+            return values.reshape(shape)
+        box = np.zeros(shape, dtype=np.float32)
+        box[exists] = values
+        return box
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+def to_float32(raw: NDArray, format_code: int) -> NDArray[np.float32]:
+    """Convert samples from a file to native float32; IBM floats come as their bits."""
+    if FORMATS[format_code][0] == "IBM float":
+        # segyio wants big-endian bits and converts in place; `raw` may be the caller's
+        bits = np.ascontiguousarray(raw.astype(">u4"))
+        return segyio.tools.native(bits.view(np.float32), format=format_code, copy=False)
+    with np.errstate(over="ignore"):
+        return raw.astype(np.float32, order="C")
+
+
+def open_segy(
+    path: Path,
+    *,
+    inline_byte: int,
+    crossline_byte: int,
+    x_byte: int,
+    y_byte: int,
+    format_code: int | None,
+    unit: str,
+) -> Volume:
+    """Open a SEG-Y file (arguments as in `open_volume`).
+
+    Raises:
+        VolumeError: The file is empty, no SEG-Y, cut inside a trace, or of a format that is not read.
+        GeometryError: The line numbers make no grid or repeat.
+    """
+    file = path.open("rb")
+    try:
+        layout = read_layout(path, file, format_code)
+        inline, crossline, some, headers = _walk(file, layout, inline_byte, crossline_byte)
+        try:
+            grid = build_grid(inline, crossline)
+        except GeometryError as error:
+            message = f"{path}: {error} (header bytes {inline_byte} and {crossline_byte}); "
+            if isinstance(error, NotLineNumbersError):
+                message += suggest_line_bytes(layout.headers(file).view()[:SOME_TRACES], layout.byte_order)
+            else:
+                message += "keep one trace of each place."
+            raise GeometryError(message) from None
+        corners, corner_note = _corners(
+            headers, layout, grid, inline[some], crossline[some], (x_byte, y_byte)
+        )
+        samples, sample_note = _sample_axis(headers, layout, unit)
+    except BaseException:
+        file.close()
+        raise
+    exists = grid.trace_index >= 0
+    geometry = Geometry(grid.inlines, grid.crosslines, samples, corners, None if exists.all() else exists)
+    notes = [*layout.notes, *grid.notes, corner_note, sample_note, *_announced_lines(layout.text, grid)]
+    return Volume(
+        path,
+        "SEG-Y",
+        FORMATS[layout.format_code][0],
+        geometry,
+        SegyReader(file, layout, grid),
+        tuple(note for note in notes if note),
+    )
+
+
+def _walk(
+    file: BinaryIO, layout: SegyLayout, inline_byte: int, crossline_byte: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp], NDArray[np.uint8]]:
+    """Walk through the file once.
+
+    Returns:
+        Inline number and crossline number of every trace; the numbers of at most `SOME_TRACES` evenly spread
+        traces, and their whole headers.
+    """
+    lines = np.empty((2, layout.trace_count), dtype=np.int32)
+    stride = -(-layout.trace_count // SOME_TRACES)
+    headers = np.empty((-(-layout.trace_count // stride), HEADER_BYTES), dtype=np.uint8)
+    for start in range(0, layout.trace_count, stride * CHUNK):
+        part = slice(start, start + stride * CHUNK)
+        chunk = layout.headers(file).view()[part]
+        for row, byte in zip(lines, (inline_byte, crossline_byte), strict=True):
+            row[part] = header_field(chunk, byte, layout.byte_order)
+        headers[start // stride : start // stride + CHUNK] = chunk[::stride]
+    return lines[0], lines[1], np.arange(0, layout.trace_count, stride), headers
+
+
+def _corners(
+    headers: NDArray[np.uint8],
+    layout: SegyLayout,
+    grid: Grid,
+    inline: NDArray[np.int32],
+    crossline: NDArray[np.int32],
+    xy_bytes: tuple[int, int],
+) -> tuple[NDArray[np.float64] | None, str]:
+    scalar = header_field(headers, 71, layout.byte_order)
+    xy = [apply_scalar(header_field(headers, byte, layout.byte_order), scalar) for byte in xy_bytes]
+    return fit_corners(inline, crossline, np.stack(xy, axis=1), grid.inlines, grid.crosslines)
+
+
+def _sample_axis(headers: NDArray[np.uint8], layout: SegyLayout, unit: str) -> tuple[SampleAxis, str]:
+    """Interval from the headers; start from the delay recording time with its scalar (bytes 109 and 215)."""
+    scalar = header_field(headers, 215, layout.byte_order, size=2)
+    starts = apply_scalar(header_field(headers, 109, layout.byte_order), scalar)
+    note = ""
+    if len(np.unique(starts)) > 1:
+        note = (
+            f"Traces start at different times ({starts.min():g} to {starts.max():g}); "
+            f"the first one's {starts[0]:g} is used for all."
+        )
+    if layout.interval == 0:
+        return SampleAxis(
+            0.0, 1.0, layout.sample_count, "samples"
+        ), note or "The headers give no sample interval."
+    return SampleAxis(float(starts[0]), layout.interval / 1000, layout.sample_count, unit), note
+
+
+def _announced_lines(text: str, grid: Grid) -> list[str]:
+    """Compare with the ranges that a textual header gives, the only sign of a file cut between two lines."""
+    notes = []
+    for name, prefix, lines in (
+        ("inline", "IN", grid.inlines),
+        ("crossline", "(?:CROSS|X)", grid.crosslines),
+    ):
+        pattern = rf"(?<![A-Z]){prefix}-?LINES?\b[^0-9]{{0,20}}(\d+)[^0-9]{{1,10}}(\d+)"
+        for match in re.finditer(pattern, text.upper()):
+            first, last = int(match[1]), int(match[2])
+            if first == lines[0] and last > lines[-1]:
+                notes.append(
+                    f"The file may be cut short: its textual header says {name}s {first} to {last}, "
+                    f"it ends at {lines[-1]}."
+                )
+                break
+    return notes

@@ -1,0 +1,231 @@
+"""How a SEG-Y file is laid out: what its first 3600 bytes and its size say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.errors import GeometryError, VolumeError
+from faultpick.volume.mapped import MappedArray
+
+HEADER_BYTES = 240
+FORMATS = {
+    1: ("IBM float", "u4"),
+    2: ("int32", "i4"),
+    3: ("int16", "i2"),
+    5: ("IEEE float", "f4"),
+    6: ("IEEE float64", "f8"),
+    8: ("int8", "i1"),
+    9: ("int64", "i8"),
+    10: ("uint32", "u4"),
+    11: ("uint16", "u2"),
+    12: ("uint64", "u8"),
+    16: ("uint8", "u1"),
+}
+"""Sample format codes (SEG-Y rev 2) that are read: name and numpy type; IBM floats are raw bits."""
+
+FORMAT_HINT = "1 for IBM floats, 5 for IEEE floats, 3 for 16-bit integers"
+TWO_BYTE_FIELDS = frozenset([29, 31, 33, 35, 69, 71, *range(89, 180, 2)])
+
+
+@dataclass(frozen=True)
+class SegyLayout:
+    """Where the traces of a SEG-Y file lie.
+
+    Attributes:
+        byte_order: ">" (the standard's) or "<".
+        format_code: Code of the sample format, a key of `FORMATS`.
+        sample_count: Samples in each trace.
+        trace_start: Offset of the first trace header: 3600 bytes and any extended textual headers.
+        trace_count: Traces in the file.
+        interval: Sample interval in microseconds (or thousandths of a metre or foot); 0 if unknown.
+        text: The textual header.
+        notes: What looks odd.
+    """
+
+    byte_order: str
+    format_code: int
+    sample_count: int
+    trace_start: int
+    trace_count: int
+    interval: int
+    text: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sample_dtype(self) -> np.dtype:
+        """Type of the samples as they lie in the file."""
+        return np.dtype(self.byte_order + FORMATS[self.format_code][1])
+
+    @property
+    def trace_bytes(self) -> int:
+        """Size of a trace with its header."""
+        return HEADER_BYTES + self.sample_count * self.sample_dtype.itemsize
+
+    def samples(self, file: BinaryIO) -> MappedArray:
+        """All samples as they lie in the file, shape (traces, samples)."""
+        return MappedArray(
+            file,
+            self.sample_dtype,
+            (self.trace_count, self.sample_count),
+            self.trace_start + HEADER_BYTES,
+            (self.trace_bytes, self.sample_dtype.itemsize),
+        )
+
+    def headers(self, file: BinaryIO) -> MappedArray:
+        """All trace headers, uint8, shape (traces, 240)."""
+        return MappedArray(
+            file, np.uint8, (self.trace_count, HEADER_BYTES), self.trace_start, (self.trace_bytes, 1)
+        )
+
+
+def header_field(
+    headers: NDArray[np.uint8], byte: int, byte_order: str, size: int | None = None
+) -> NDArray[np.int32]:
+    """One number from each of some trace headers.
+
+    Args:
+        headers: Trace headers, shape (traces, 240).
+        byte: First byte of the field, counted from 1.
+        byte_order: ">" or "<".
+        size: Bytes of the field, 2 or 4; if not given, 2 where the standard has a two-byte field below byte
+            180, else 4.
+
+    Raises:
+        GeometryError: The field does not lie in a header.
+    """
+    size = size or (2 if byte in TWO_BYTE_FIELDS else 4)
+    if not 1 <= byte <= HEADER_BYTES + 1 - size:
+        raise GeometryError(
+            f"byte position {byte} is not in a trace header; give one from 1 to {HEADER_BYTES - 3}."
+        )
+    raw = np.ascontiguousarray(headers[:, byte - 1 : byte - 1 + size])
+    return raw.view(f"{byte_order}i{size}")[:, 0].astype(np.int32)
+
+
+def read_layout(path: Path, file: BinaryIO, format_code: int | None = None) -> SegyLayout:
+    """Find out how a SEG-Y file is laid out.
+
+    Byte order is detected. The number of samples is the binary header's if it fits the size of the file, else
+    the first trace header's if that one does.
+
+    Args:
+        path: Named in messages.
+        file: The file, open for reading.
+        format_code: Sample format to believe instead of the binary header's.
+
+    Raises:
+        VolumeError: The file is empty, no SEG-Y, cut inside a trace, or of a format that is not read.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(3600 + HEADER_BYTES)
+    if size < 3600:
+        state = "is empty" if size == 0 else f"has {size} bytes, fewer than the 3600 of SEG-Y headers"
+        raise VolumeError(f"{path} is no SEG-Y file: it {state}.")
+    if format_code is not None and format_code not in FORMATS:
+        raise VolumeError(f"{path}: format code {format_code} is not read; give one of {_codes()}.")
+
+    guesses = [_guess(head, size, order, format_code) for order in (">", "<")]
+    known = [guess for guess in guesses if guess.format_code in FORMATS]
+    for guess in known:
+        if guess.fits:
+            return guess.layout(head, size)
+    is_text = head[:1] in (b"C", b"\xc3")
+    if not known and (is_text or any(guess.fits for guess in guesses)):
+        raise VolumeError(
+            f"{path} has sample format code {guesses[0].format_code} in its binary header (bytes 3225-3226), "
+            f"which is none of {_codes()}; if you know what its samples are, say so with "
+            f"--format-code ({FORMAT_HINT})."
+        )
+    if not known:
+        raise VolumeError(f"{path} is no SEG-Y file: neither its textual nor its binary header is one.")
+    raise VolumeError(known[0].misfit(path, size))
+
+
+def _codes() -> str:
+    return ", ".join(f"{code} ({name})" for code, (name, _) in FORMATS.items())
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """The headers read in one byte order, and whether the size of the file agrees with them."""
+
+    byte_order: str
+    format_code: int
+    sample_count: int
+    trace_start: int
+    fits: bool
+    note: str = ""
+
+    @property
+    def trace_bytes(self) -> int:
+        width = np.dtype(FORMATS[self.format_code][1]).itemsize if self.format_code in FORMATS else 4
+        return HEADER_BYTES + self.sample_count * width
+
+    def layout(self, head: bytes, size: int) -> SegyLayout:
+        binary = _number(head, 3217, self.byte_order)
+        trace = _number(head, 3600 + 117, self.byte_order) if self.trace_start == 3600 else binary
+        notes = [self.note] if self.note else []
+        if binary and trace and binary != trace:
+            notes.append(
+                f"The sample interval is {binary} in the binary header and {trace} in the first trace; "
+                "the first is used."
+            )
+        return SegyLayout(
+            self.byte_order,
+            self.format_code,
+            self.sample_count,
+            self.trace_start,
+            (size - self.trace_start) // self.trace_bytes,
+            binary or trace,
+            _decode(head[:3200]),
+            tuple(notes),
+        )
+
+    def misfit(self, path: Path, size: int) -> str:
+        if self.sample_count == 0:
+            return (
+                f"{path} has no number of samples in its binary header (bytes 3221-3222); repair the header."
+            )
+        whole, rest = divmod(max(size - self.trace_start, 0), self.trace_bytes)
+        if whole == rest == 0:
+            return f"{path} holds headers but no trace; copy the whole file."
+        name = FORMATS[self.format_code][0]
+        return (
+            f"{path} is cut short inside trace {whole + 1}, or its binary header is wrong: after {whole} "
+            f"whole traces of {self.sample_count} samples ({name}) {rest} bytes are left of the "
+            f"{self.trace_bytes} a trace takes; copy the file again."
+        )
+
+
+def _guess(head: bytes, size: int, byte_order: str, format_code: int | None) -> _Guess:
+    code = _number(head, 3225, byte_order) if format_code is None else format_code
+    extended = _number(head, 3505, byte_order)
+    in_binary = _number(head, 3221, byte_order)
+    in_trace = _number(head, 3600 + 115, byte_order)
+    starts = [3600 + 3200 * extended, 3600] if extended and size > 3600 + 3200 * extended else [3600]
+    for count in dict.fromkeys((in_binary, in_trace)):
+        for start in starts:
+            guess = _Guess(byte_order, code, count, start, fits=False)
+            if count and size > start and (size - start) % guess.trace_bytes == 0:
+                note = ""
+                if in_binary != count:
+                    note = (
+                        f"The binary header says {in_binary} samples in a trace, the first trace header "
+                        f"{count}; the size of the file agrees with the second."
+                    )
+                return _Guess(byte_order, code, count, start, fits=True, note=note)
+    return _Guess(byte_order, code, in_binary, starts[0], fits=False)
+
+
+def _number(head: bytes, byte: int, byte_order: str) -> int:
+    """The unsigned two-byte number at a byte counted from 1; 0 past the end."""
+    return int.from_bytes(head[byte - 1 : byte + 1], "big" if byte_order == ">" else "little")
+
+
+def _decode(text: bytes) -> str:
+    encoding = "ascii" if text[:1] == b"C" or text.isascii() else "cp037"
+    return text.decode(encoding, errors="replace")

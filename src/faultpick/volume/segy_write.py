@@ -1,0 +1,190 @@
+"""Writing SEG-Y: a copy of a survey with its samples replaced, or a new survey."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.errors import OutputError
+from faultpick.volume.segy import SegyReader
+from faultpick.volume.segy_layout import HEADER_BYTES
+from faultpick.volume.sink import OutputFile
+from faultpick.volume.volume import Geometry, grid_coordinates
+
+IEEE_FLOAT = 5
+TRACES_AT_ONCE = 1024
+LARGEST = 65_535
+
+TraceHeaders = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+"""Gives the header of each trace asked for by number, shape (traces, 240)."""
+
+
+@dataclass(frozen=True)
+class SegySink:
+    """Writes each trace with its header at its place in the file, whatever the order of the file.
+
+    Attributes:
+        output: The file, which holds everything before the first trace already.
+        trace_start: Offset of the first trace header.
+        trace_headers: Gives the headers.
+        trace_index: Number of the trace at each (inline, crossline), -1 for none.
+        byte_order: ">" or "<", of the IEEE floats.
+    """
+
+    output: OutputFile
+    trace_start: int
+    trace_headers: TraceHeaders
+    trace_index: NDArray[np.int64]
+    byte_order: str
+
+    def write(self, first: int, slab: NDArray[np.float32]) -> None:
+        """Write the traces of some inlines; samples where the survey has no trace are dropped."""
+        numbers = self.trace_index[first : first + len(slab)].ravel()
+        traces = slab.reshape(len(numbers), slab.shape[2])
+        order = np.argsort(numbers)
+        order = order[np.count_nonzero(numbers < 0) :]
+        breaks = np.flatnonzero(np.diff(numbers[order]) != 1) + 1
+        for run in np.split(order, breaks):
+            for start in range(0, len(run), TRACES_AT_ONCE):
+                part = run[start : start + TRACES_AT_ONCE]
+                self._write_run(numbers[part], traces[part])
+
+    def _write_run(self, numbers: NDArray[np.int64], traces: NDArray[np.float32]) -> None:
+        samples = traces.astype(f"{self.byte_order}f4").view(np.uint8)
+        records = np.concatenate([self.trace_headers(numbers), samples], axis=1)
+        self.output.write_at(self.trace_start + int(numbers[0]) * records.shape[1], records.tobytes())
+
+    def close(self) -> None:
+        """Close the file."""
+        self.output.close()
+
+
+def copy_sink(path: Path, source: SegyReader) -> SegySink:
+    """Start a copy of a SEG-Y file with IEEE floats in place of its samples.
+
+    Every header byte is the source's but the sample format code (bytes 3225-3226); traces keep their order.
+    """
+    layout = source.layout
+    source.file.seek(0)
+    header = bytearray(source.file.read(layout.trace_start))
+    header[3224:3226] = IEEE_FLOAT.to_bytes(2, "big" if layout.byte_order == ">" else "little")
+
+    def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return layout.headers(source.file).view()[numbers]
+
+    size = len(header) + layout.trace_count * (HEADER_BYTES + 4 * layout.sample_count)
+    output = OutputFile(path, size)
+    output.write_at(0, bytes(header))
+    return SegySink(output, len(header), trace_headers, source.grid.trace_index, layout.byte_order)
+
+
+def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
+    """Start a SEG-Y rev 1 file: live traces only, inline after inline.
+
+    Line numbers are at bytes 189 and 193, X and Y at 181 and 185 with a scalar of centimetres.
+
+    Raises:
+        OutputError: Something in the geometry does not fit the format's fields.
+    """
+    axis = geometry.samples
+    interval = round(axis.step * 1000)
+    if axis.count > LARGEST or not 1 <= interval <= LARGEST:
+        raise OutputError(
+            f"SEG-Y cannot hold {axis.count} samples {axis.step:g} {axis.unit} apart, only up to {LARGEST}, "
+            f"0.001 to {LARGEST / 1000} {axis.unit} apart; write .zarr instead."
+        )
+    live = np.ones(geometry.shape[:2], dtype=bool) if geometry.live is None else geometry.live
+    trace_index = np.where(live, np.cumsum(live.ravel()).reshape(live.shape) - 1, -1)
+    places = np.argwhere(live)
+    xy = None if geometry.corners is None else grid_coordinates(geometry)
+
+    def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return _trace_headers(numbers, places[numbers], geometry, xy, interval)
+
+    output = OutputFile(path, 3600 + len(places) * (HEADER_BYTES + 4 * geometry.shape[2]))
+    output.write_at(0, _textual_header(geometry, name) + _binary_header(geometry, interval))
+    return SegySink(output, 3600, trace_headers, trace_index, ">")
+
+
+def _textual_header(geometry: Geometry, name: str) -> bytes:
+    inlines, crosslines, axis = geometry.inlines, geometry.crosslines, geometry.samples
+    lines = [
+        f"{name.upper().replace('_', ' ')}, WRITTEN BY FAULTPICK",
+        f"INLINES    {inlines[0]} TO {inlines[-1]}",
+        f"CROSSLINES {crosslines[0]} TO {crosslines[-1]}",
+        f"SAMPLES    {axis.count} FROM {axis.start:g} EVERY {axis.step:g} {axis.unit.upper()}",
+        f"TRACES     {geometry.trace_count}",
+        "",
+        "TRACE HEADER BYTES: INLINE AT 189, CROSSLINE AT 193, X AT 181, Y AT 185,",
+        "SCALAR OF X AND Y AT 71, TIME OF THE FIRST SAMPLE AT 109, ITS SCALAR AT 215",
+        "SAMPLES ARE 4-BYTE IEEE FLOATS, BIG-ENDIAN",
+        *[""] * 29,
+        "SEG Y REV1",
+        "END TEXTUAL HEADER",
+    ]
+    text = "".join(f"C{number:2d} {line}"[:80].ljust(80) for number, line in enumerate(lines, 1))
+    return text.encode("cp037", errors="replace")
+
+
+def _binary_header(geometry: Geometry, interval: int) -> bytes:
+    header = np.zeros(400, dtype=np.uint8)
+    for byte, number in {
+        3217: interval,
+        3221: geometry.shape[2],
+        3225: IEEE_FLOAT,
+        3227: 1,  # one trace in an ensemble
+        3229: 4,  # stacked
+        3255: 2 if geometry.samples.unit == "ft" else 1,
+        3501: 0x0100,  # revision 1
+        3503: 1,  # all traces of one length
+    }.items():
+        header[byte - 3201 : byte - 3199] = _bytes_of(number, 2)
+    return header.tobytes()
+
+
+def _trace_headers(
+    numbers: NDArray[np.int64],
+    places: NDArray[np.int64],
+    geometry: Geometry,
+    xy: NDArray[np.float64] | None,
+    interval: int,
+) -> NDArray[np.uint8]:
+    inline, crossline = geometry.inlines[places[:, 0]], geometry.crosslines[places[:, 1]]
+    start, start_scalar = _scaled_start(geometry.samples.start)
+    fields = {
+        (1, 4): numbers + 1,
+        (5, 4): numbers + 1,
+        (9, 4): inline,
+        (21, 4): crossline,
+        (29, 2): 1,  # live seismic data
+        (109, 2): start,
+        (115, 2): geometry.shape[2],
+        (117, 2): interval,
+        (189, 4): inline,
+        (193, 4): crossline,
+        (215, 2): start_scalar,
+    }
+    if xy is not None:
+        x, y = xy[tuple(places.T)].T
+        fields |= {(71, 2): -100, (89, 2): 1, (181, 4): np.rint(100 * x), (185, 4): np.rint(100 * y)}
+    headers = np.zeros((len(numbers), HEADER_BYTES), dtype=np.uint8)
+    for (byte, size), values in fields.items():
+        headers[:, byte - 1 : byte - 1 + size] = _bytes_of(values, size)
+    return headers
+
+
+def _bytes_of(values: NDArray | int, size: int) -> NDArray[np.uint8]:
+    """Big-endian two's complement of each number, shape (numbers, size)."""
+    wide = np.atleast_1d(np.asarray(values, dtype=np.int64)).astype(">i8")
+    return wide.view(np.uint8).reshape(-1, 8)[:, 8 - size :]
+
+
+def _scaled_start(start: float) -> tuple[int, int]:
+    """Delay recording time and its scalar: whole if it can be, else in tenths to thousandths."""
+    for scalar in (0, -10, -100, -1000):
+        scaled = start * max(-scalar, 1)
+        if scaled == round(scaled) and abs(scaled) < 1 << 15:
+            return round(scaled), scalar
+    return max(min(round(start), (1 << 15) - 1), -(1 << 15)), 0

@@ -1,0 +1,103 @@
+"""Outputs appear whole or not at all: write beside, then rename."""
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faultpick.errors import OutputError
+
+
+@contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn the system's refusals into one sentence each.
+
+    Args:
+        path: The output, named in the sentence.
+
+    Raises:
+        OutputError: Anything in the block raised OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(_sentence(path, error)) from error
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"{path} cannot be written: no space left on the disk; free some, or write to another one."
+        case errno.EACCES | errno.EPERM:
+            return f"{path} cannot be written: no permission in {path.parent}; choose another folder."
+        case errno.EROFS:
+            return f"{path} cannot be written: {path.parent} is read-only; choose another folder."
+        case errno.ENOENT if not path.parent.exists():
+            return f"{path} cannot be written: the folder {path.parent} does not exist; make it first."
+        case errno.ENOTDIR:
+            return f"{path} cannot be written: {path.parent} is not a folder; choose another one."
+        case errno.EFBIG:
+            return f"{path} cannot be written: the disk's file system takes no file of this size."
+        case _:
+            return f"{path} cannot be written: {error.strerror or error}."
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """Give a hidden name beside `path` to write a file or folder at, and put it in place at the end.
+
+    Leaving the block without an error renames what was written to `path`, replacing an older output; with
+    one, it is removed.
+
+    Raises:
+        OutputError: The folder does not exist or cannot be written in, or `path` is a folder that is no Zarr.
+    """
+    _check_target(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        yield temporary
+        with output_errors(path):
+            _put_in_place(temporary, path)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def _check_target(path: Path) -> None:
+    with output_errors(path):
+        if not path.parent.is_dir():
+            code = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+            raise OSError(code, os.strerror(code))
+        if path.is_dir() and not is_zarr_folder(path):
+            raise OutputError(f"{path} is a folder; give the name of a file in it.")
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def is_zarr_folder(path: Path) -> bool:
+    """Whether a folder holds a Zarr array or group, version 2 or 3."""
+    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    if not path.is_dir():
+        temporary.replace(path)
+        return
+    old = temporary.with_suffix(".old")
+    path.replace(old)
+    try:
+        temporary.replace(path)
+    except BaseException:
+        old.replace(path)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,216 @@
+"""What a volume is: a lazy (inline, crossline, sample) array and where it lies."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.volume.period import dominant_period
+from faultpick.volume.statistics import AmplitudeStatistics, survey_statistics
+
+
+@dataclass(frozen=True)
+class SampleAxis:
+    """The vertical axis: `count` samples at `start`, `start + step`, ... in `unit`.
+
+    Attributes:
+        start: Time or depth of the first sample.
+        step: Interval between samples.
+        count: Number of samples.
+        unit: "ms", "m", "ft", or "samples" where the file says nothing.
+    """
+
+    start: float
+    step: float
+    count: int
+    unit: str
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Time or depth of every sample, shape (count,), in `unit`."""
+        return np.asarray(self.start + self.step * np.arange(self.count), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """Where the voxels of a volume lie.
+
+    Attributes:
+        inlines: Line number of each position on the first axis, ascending, int32.
+        crosslines: Line number of each position on the second axis, ascending, int32.
+        samples: The vertical axis.
+        corners: X and Y of (first inline, first crossline), (first, last), (last, first) and
+            (last, last), shape (4, 2), in the survey's own coordinates; None if unknown.
+        live: Where a trace exists, bool, shape (inlines, crosslines); None means everywhere.
+    """
+
+    inlines: NDArray[np.int32]
+    crosslines: NDArray[np.int32]
+    samples: SampleAxis
+    corners: NDArray[np.float64] | None = None
+    live: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        if self.corners is not None and self.corners.shape != (4, 2):
+            raise ValueError(f"corners have shape {self.corners.shape}, not (4, 2)")
+        if self.live is not None and self.live.shape != self.shape[:2]:
+            raise ValueError(f"live has shape {self.live.shape}, not {self.shape[:2]}")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Numbers of inlines, crosslines and samples."""
+        return len(self.inlines), len(self.crosslines), self.samples.count
+
+    @property
+    def trace_count(self) -> int:
+        """How many traces exist."""
+        return self.shape[0] * self.shape[1] if self.live is None else int(self.live.sum())
+
+    @property
+    def bin_spacing(self) -> tuple[float, float] | None:
+        """Distance between neighbouring inlines and between neighbouring crosslines; None without corners."""
+        if self.corners is None:
+            return None
+        first, along_crosslines, along_inlines, _ = self.corners
+        inline_span = float(np.hypot(*(along_inlines - first)))
+        crossline_span = float(np.hypot(*(along_crosslines - first)))
+        return inline_span / max(self.shape[0] - 1, 1), crossline_span / max(self.shape[1] - 1, 1)
+
+
+def plain_geometry(shape: tuple[int, int, int]) -> Geometry:
+    """Geometry of an array without headers: positions for line numbers and for samples."""
+    inlines, crosslines = (np.arange(n, dtype=np.int32) for n in shape[:2])
+    return Geometry(inlines, crosslines, SampleAxis(0.0, 1.0, shape[2], "samples"))
+
+
+def grid_coordinates(geometry: Geometry) -> NDArray[np.float64]:
+    """X and Y of every place on the grid, shape (inlines, crosslines, 2), from the corners by line number.
+
+    Raises:
+        ValueError: The corners are not known.
+    """
+    if geometry.corners is None:
+        raise ValueError("the corners are not known")
+    u, v = (
+        (lines - lines[0]) / max(int(lines[-1]) - int(lines[0]), 1)
+        for lines in (geometry.inlines, geometry.crosslines)
+    )
+    u, v = u[:, None, None], v[None, :, None]
+    first, crossline_end, inline_end, opposite = geometry.corners
+    return (1 - u) * ((1 - v) * first + v * crossline_end) + u * ((1 - v) * inline_end + v * opposite)
+
+
+class Reader(Protocol):
+    """What each file format provides: a sub-box by positions, read when asked for."""
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Numbers of inlines and crosslines of the smallest block of whole traces worth reading at once."""
+        ...
+
+    def read(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
+        """Read a sub-box given by in-range slices of step 1; missing traces are zero."""
+        ...
+
+    def close(self) -> None:
+        """Release the file."""
+        ...
+
+
+@dataclass(eq=False)
+class Volume:
+    """A survey opened for reading; nothing but headers is in memory.
+
+    Attributes:
+        path: The file or folder.
+        format: "SEG-Y", "Zarr", "npy" or "flat".
+        sample_format: How samples are stored, such as "IBM float" or "float32".
+        geometry: Where the voxels lie.
+        notes: Sentences on what looks odd in the file and was lived with.
+    """
+
+    path: Path
+    format: str
+    sample_format: str
+    geometry: Geometry
+    reader: Reader
+    notes: tuple[str, ...] = ()
+    _closed: bool = field(default=False, repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Numbers of inlines, crosslines and samples."""
+        return self.geometry.shape
+
+    def read(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
+        """Read a sub-box by positions (not line numbers).
+
+        Args:
+            inlines: Positions on the first axis; as everywhere in numpy, parts outside are cut off.
+            crosslines: Positions on the second axis.
+            samples: Positions on the third axis.
+
+        Returns:
+            A new C-ordered float32 array; missing traces are zero, NaN and infinity are left as they are.
+
+        Raises:
+            ValueError: A slice has a step other than 1, or the volume is closed.
+        """
+        if self._closed:
+            raise ValueError(f"{self.path} is closed")
+        spans = []
+        for key, size in zip((inlines, crosslines, samples), self.shape, strict=True):
+            start, stop, step = key.indices(size)
+            if step != 1:
+                raise ValueError("a volume is read in steps of 1")
+            spans.append(slice(start, max(start, stop)))
+        if any(span.start == span.stop for span in spans):
+            return np.zeros([span.stop - span.start for span in spans], dtype=np.float32)
+        return self.reader.read(*spans)
+
+    def __getitem__(self, key: tuple[slice | int, slice | int, slice | int]) -> NDArray[np.float32]:
+        """Read `volume[a:b, c:d, e:f]` by positions; a single position drops its axis."""
+        spans = []
+        for part, size in zip(key, self.shape, strict=True):
+            if isinstance(part, slice):
+                spans.append(part)
+            elif -size <= part < size:
+                spans.append(slice(part % size, part % size + 1))
+            else:
+                raise IndexError(f"position {part} is outside an axis of {size}")
+        dropped = tuple(axis for axis, part in enumerate(key) if not isinstance(part, slice))
+        return self.read(*spans).squeeze(axis=dropped)
+
+    @cached_property
+    def _survey(self) -> tuple[AmplitudeStatistics, NDArray[np.bool_]]:
+        return survey_statistics(self.read, self.shape, self.reader.block)
+
+    def statistics(self) -> AmplitudeStatistics:
+        """Amplitude statistics of the live traces, from one pass over the file that is kept."""
+        return self._survey[0]
+
+    def live_traces(self) -> NDArray[np.bool_]:
+        """Where a trace exists and is not constant, bool, shape (inlines, crosslines); the same one pass."""
+        return self._survey[1].copy()
+
+    @cached_property
+    def _period(self) -> float | None:
+        return dominant_period(self.read, self.shape)
+
+    def dominant_period(self) -> float | None:
+        """Guess of the dominant vertical period in samples, from traces all over the survey; None if flat."""
+        return self._period
+
+    def close(self) -> None:
+        """Release the file; reading afterwards is an error."""
+        self._closed = True
+        self.reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,224 @@
+"""Zarr volumes, laid out and named as MDIO v1 does for a stacked 3D survey.
+
+A group holds the samples as a 3D array with dimension names inline, crossline and time (or depth, or sample),
+one coordinate array per dimension, `trace_mask` (where a trace exists) and, where known, `cdp_x` and `cdp_y`.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import BloscCodec
+from zarr.errors import BaseZarrError
+
+from faultpick.errors import GeometryError, VolumeError
+from faultpick.volume.coordinates import fit_corners
+from faultpick.volume.volume import Geometry, SampleAxis, Volume, grid_coordinates, plain_geometry
+
+CHUNK = (32, 128, 128)
+VERTICAL = {"ms": "time", "m": "depth", "ft": "depth", "samples": "sample"}
+
+
+@dataclass(frozen=True)
+class ZarrReader:
+    """Reads sub-boxes of a Zarr array; touches only the chunks they lie in."""
+
+    path: Path
+    array: zarr.Array
+    live: NDArray[np.bool_] | None
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """One chunk."""
+        rows, columns = self.array.shape[:2]
+        return min(self.array.chunks[0], rows), min(self.array.chunks[1], columns)
+
+    def read(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
+        """Read a sub-box as a new C-ordered float32 array; missing traces are zero."""
+        try:
+            stored = np.asarray(self.array[inlines, crosslines, samples])
+        except (BaseZarrError, OSError, RuntimeError, ValueError) as error:
+            raise VolumeError(
+                f"{self.path} has a damaged chunk ({error}); copy or write it again."
+            ) from error
+        with np.errstate(over="ignore"):
+            box = stored.astype(np.float32, order="C")
+        if self.live is not None:
+            box[~self.live[inlines, crosslines]] = 0
+        return box
+
+    def close(self) -> None:
+        """Nothing stays open between reads."""
+
+
+def open_zarr(path: Path) -> Volume:
+    """Open a Zarr array, or the one 3D array of a group, with the coordinates beside it if there are any.
+
+    Raises:
+        VolumeError: It is damaged, has no 3D array of numbers or several, or its axes are in another order.
+        GeometryError: A coordinate array does not fit.
+    """
+    try:
+        node = zarr.open(path, mode="r")
+    except (BaseZarrError, ValueError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise VolumeError(f"{path} is damaged or no Zarr array or group ({error}).") from error
+    if isinstance(node, zarr.Group):
+        array, group = _samples_of(path, node), node
+    else:
+        array, group = node, _group_around(path)
+    if array.ndim != 3 or 0 in array.shape or array.dtype.kind not in "fiub":
+        raise VolumeError(
+            f"{path} has shape {array.shape} and type {array.dtype}; a volume has three axes of numbers: "
+            "inline, crossline, sample."
+        )
+    geometry = _geometry(path, array, group)
+    return Volume(path, "Zarr", str(array.dtype), geometry, ZarrReader(path, array, geometry.live))
+
+
+def _samples_of(path: Path, group: zarr.Group) -> zarr.Array:
+    arrays = dict(group.arrays())
+    default = _dict_of(group.attrs.get("attributes")).get("defaultVariableName")
+    if default in arrays:
+        return arrays[default]
+    cubes = [name for name, array in arrays.items() if array.ndim == 3]
+    if len(cubes) != 1:
+        found = f"several 3D arrays ({', '.join(sorted(cubes))})" if cubes else "no 3D array"
+        raise VolumeError(f"{path} holds {found}; give the path of the one to read, such as {path}/NAME.")
+    return arrays[cubes[0]]
+
+
+def _group_around(path: Path) -> zarr.Group | None:
+    """The group an array lies in, for its coordinates; None if it lies alone."""
+    try:
+        return zarr.open_group(path.resolve().parent, mode="r")
+    except (BaseZarrError, OSError, ValueError, KeyError):
+        return None
+
+
+def _dict_of(value: Any) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _dimension_names(array: zarr.Array) -> tuple[str, ...]:
+    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+    return tuple(str(name) for name in names) if isinstance(names, list | tuple) else ()
+
+
+def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geometry:
+    shape = (array.shape[0], array.shape[1], array.shape[2])
+    plain = plain_geometry(shape)
+    names = _dimension_names(array)
+    if len(names) != 3:
+        return plain
+    if "inline" in names[1:] or "crossline" in (names[0], names[2]):
+        raise VolumeError(
+            f"{path} has its axes in the order {', '.join(names)}; write it again in the order inline, "
+            "crossline, vertical."
+        )
+    beside = {} if group is None else dict(group.arrays())
+
+    def stored(name: str, expected: tuple[int, ...]) -> NDArray | None:
+        if name not in beside or beside[name].shape != expected:
+            return None
+        return np.asarray(beside[name][...])
+
+    lines = []
+    for name, default in zip(names[:2], (plain.inlines, plain.crosslines), strict=True):
+        numbers = stored(name, default.shape)
+        if numbers is not None and (np.diff(numbers) <= 0).any():
+            raise GeometryError(f"{path} has {name} numbers that do not ascend; sort its lines first.")
+        lines.append(default if numbers is None else numbers.astype(np.int32))
+    times = stored(names[2], shape[2:])
+    samples = plain.samples if times is None else _sample_axis(times, _unit(beside[names[2]], names[2]))
+    mask, x, y = (stored(name, shape[:2]) for name in ("trace_mask", "cdp_x", "cdp_y"))
+    live = None if mask is None or mask.astype(bool).all() else mask.astype(bool)
+    corners = None
+    if x is not None and y is not None:
+        exists = np.isfinite(x) & np.isfinite(y) & (True if live is None else live)
+        inline, crossline = np.meshgrid(*lines, indexing="ij")
+        xy = np.stack([x[exists], y[exists]], axis=1).astype(np.float64)
+        corners, _ = fit_corners(inline[exists], crossline[exists], xy, *lines)
+    return Geometry(lines[0], lines[1], samples, corners, live)
+
+
+def _sample_axis(times: NDArray, unit: str) -> SampleAxis:
+    step = (float(times[-1]) - float(times[0])) / (len(times) - 1) if len(times) > 1 else 1.0
+    return SampleAxis(float(times[0]), step, len(times), unit)
+
+
+def _unit(coordinate: zarr.Array, name: str) -> str:
+    """Unit of the vertical axis: as MDIO writes it, else the usual attribute, else by the axis's name."""
+    known = _dict_of(coordinate.attrs.get("unitsV1"))
+    unit = known.get("time") or known.get("length") or coordinate.attrs.get("units")
+    if isinstance(unit, str) and unit in VERTICAL:
+        return unit
+    return {"time": "ms", "twt": "ms", "depth": "m"}.get(name, "samples")
+
+
+class ZarrSink:
+    """Writes whole chunks: lines are collected until they fill a row of chunks."""
+
+    def __init__(self, path: Path, geometry: Geometry, name: str) -> None:
+        self._lines = geometry.shape[0]
+        vertical = VERTICAL[geometry.samples.unit]
+        names = ("inline", "crossline", vertical)
+        chunks = tuple(min(chunk, size) for chunk, size in zip(CHUNK, geometry.shape, strict=True))
+        group = zarr.create_group(
+            path,
+            attributes={
+                "apiVersion": "1.0.0",
+                "name": name,
+                "attributes": {"defaultVariableName": name, "surveyType": "3D", "gatherType": "stacked"},
+            },
+        )
+        extra = _extra_arrays(geometry)
+        self._array = group.create_array(
+            name,
+            shape=geometry.shape,
+            dtype="float32",
+            chunks=chunks,
+            compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+            fill_value=0,
+            dimension_names=names,
+            attributes={"coordinates": " ".join(key for key in extra if key != "trace_mask")}
+            if extra
+            else {},
+        )
+        units = {"time": {"time": "ms"}, "depth": {"length": geometry.samples.unit}}.get(vertical)
+        group.create_array("inline", data=geometry.inlines, dimension_names=names[:1])
+        group.create_array("crossline", data=geometry.crosslines, dimension_names=names[1:2])
+        group.create_array(
+            vertical,
+            data=geometry.samples.values,
+            dimension_names=names[2:],
+            attributes={"unitsV1": units} if units else {},
+        )
+        for key, values in extra.items():
+            group.create_array(key, data=values, dimension_names=names[:2])
+        self._pending = np.empty((chunks[0], *geometry.shape[1:]), dtype=np.float32)
+        self._held = 0
+
+    def write(self, first: int, slab: NDArray[np.float32]) -> None:
+        """Collect lines and write each full row of chunks, and the last one when it is complete."""
+        for line, samples in enumerate(slab, first + 1):
+            self._pending[self._held] = samples
+            self._held += 1
+            if self._held == len(self._pending) or line == self._lines:
+                self._array[line - self._held : line] = self._pending[: self._held]
+                self._held = 0
+
+    def close(self) -> None:
+        """Nothing stays open between writes."""
+
+
+def _extra_arrays(geometry: Geometry) -> dict[str, NDArray]:
+    """Coordinates of each trace if known, and where there are traces."""
+    live = np.ones(geometry.shape[:2], dtype=bool) if geometry.live is None else geometry.live
+    if geometry.corners is None:
+        return {"trace_mask": live}
+    xy = grid_coordinates(geometry)
+    return {"cdp_x": xy[..., 0].copy(), "cdp_y": xy[..., 1].copy(), "trace_mask": live}

@@ -1,0 +1,148 @@
+from typing import Any
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from faultpick.errors import GeometryError, VolumeError
+from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
+
+CORNERS = np.array([[1000.0, 2000.0], [1000.0, 2600.0], [1500.0, 2000.0], [1500.0, 2600.0]])
+
+
+def geometry_of(shape, unit="ms", live=None, corners=CORNERS):
+    return Geometry(
+        np.arange(20, 20 + 2 * shape[0], 2, dtype=np.int32),
+        np.arange(300, 300 + shape[1], dtype=np.int32),
+        SampleAxis(100.0, 4.0, shape[2], unit),
+        corners,
+        live,
+    )
+
+
+def write(path, geometry, cube, lines_at_once=3):
+    with create_volume(path, geometry, name="fault_probability") as writer:
+        for first in range(0, len(cube), lines_at_once):
+            writer.write(first, cube[first : first + lines_at_once])
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    shape=st.tuples(st.integers(2, 70), st.integers(2, 9), st.integers(2, 12)),
+    unit=st.sampled_from(["ms", "m", "ft", "samples"]),
+    lines=st.integers(1, 40),
+    seed=st.integers(0, 100),
+)
+def test_what_is_written_is_read(tmp_path, shape, unit, lines, seed):
+    rng = np.random.default_rng(seed)
+    live = rng.random(shape[:2]) < 0.8
+    cube = rng.standard_normal(shape).astype(np.float32)
+    geometry = geometry_of(shape, unit, live)
+    write(tmp_path / "a.zarr", geometry, cube, lines)
+    with open_volume(tmp_path / "a.zarr") as volume:
+        back = volume.geometry
+        np.testing.assert_array_equal(volume[:, :, :], np.where(live[..., None], cube, 0))
+        np.testing.assert_array_equal(volume[1:, 1:3, 1:], np.where(live[..., None], cube, 0)[1:, 1:3, 1:])
+    assert volume.format == "Zarr"
+    np.testing.assert_array_equal(back.inlines, geometry.inlines)
+    np.testing.assert_array_equal(back.crosslines, geometry.crosslines)
+    assert back.samples == geometry.samples
+    assert live.all() if back.live is None else (back.live == live).all()
+    if np.linalg.matrix_rank(np.argwhere(live) - np.argwhere(live).mean(axis=0)) == 2:
+        assert back.corners is not None
+        np.testing.assert_allclose(back.corners, CORNERS, atol=1e-6)
+
+
+def test_names_are_those_of_mdio(tmp_path, numbers):
+    write(tmp_path / "a.zarr", geometry_of((3, 4, 5)), numbers((3, 4, 5)))
+    group: Any = zarr.open_group(tmp_path / "a.zarr", mode="r")
+    assert group.metadata.zarr_format == 3
+    arrays: dict[str, Any] = dict(group.arrays())
+    assert set(arrays) == {"fault_probability", "inline", "crossline", "time", "trace_mask", "cdp_x", "cdp_y"}
+    assert arrays["fault_probability"].metadata.dimension_names == ("inline", "crossline", "time")
+    assert arrays["fault_probability"].attrs["coordinates"] == "cdp_x cdp_y"
+    assert arrays["time"].attrs["unitsV1"] == {"time": "ms"}
+    assert group.attrs["attributes"]["defaultVariableName"] == "fault_probability"
+
+
+def test_chunks_of_zeros_are_read_as_zeros(tmp_path):
+    write(tmp_path / "a.zarr", geometry_of((40, 3, 4)), np.zeros((40, 3, 4), dtype=np.float32))
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert not volume[:, :, :].any()
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_bare_array(tmp_path, numbers, zarr_format):
+    cube = numbers((5, 6, 7)).astype(np.int16)
+    zarr.create_array(tmp_path / "a.zarr", data=cube, chunks=(2, 3, 7), zarr_format=zarr_format)
+    with open_volume(tmp_path / "a.zarr") as volume:
+        np.testing.assert_array_equal(volume[:, :, :], cube)
+        assert volume[:, :, :].dtype == np.float32
+        assert volume.geometry.samples.unit == "samples"
+        assert volume.reader.block == (2, 3)
+        assert volume.sample_format == "int16"
+
+
+def test_an_array_in_a_group_takes_the_coordinates_beside_it(tmp_path, numbers):
+    write(tmp_path / "a.zarr", geometry_of((3, 4, 5)), numbers((3, 4, 5)))
+    with open_volume(tmp_path / "a.zarr" / "fault_probability") as volume:
+        np.testing.assert_array_equal(volume.geometry.inlines, [20, 22, 24])
+
+
+def test_missing_traces_filled_with_nan_are_zero(tmp_path):
+    group = zarr.create_group(tmp_path / "a.zarr")
+    cube = np.ones((2, 3, 4), dtype=np.float32)
+    cube[0, 1] = np.nan
+    group.create_array("amplitude", data=cube, dimension_names=("inline", "crossline", "depth"))
+    group.create_array("trace_mask", data=np.isfinite(cube[..., 0]), dimension_names=("inline", "crossline"))
+    group.create_array("depth", data=np.arange(4) * 5, dimension_names=("depth",))
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert not volume[0, 1, :].any()
+        assert volume.geometry.samples == SampleAxis(0.0, 5.0, 4, "m")
+        assert volume.geometry.trace_count == 5
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({}, "no 3D array"),
+        ({"a": (2, 3)}, "no 3D array"),
+        ({"a": (2, 3, 4), "b": (2, 3, 4)}, r"several 3D arrays \(a, b\).*a\.zarr/NAME"),
+        ({"a": (2, 0, 4)}, "has shape"),
+    ],
+)
+def test_groups_without_one_volume(tmp_path, arrays, words):
+    group = zarr.create_group(tmp_path / "a.zarr")
+    for name, shape in arrays.items():
+        group.create_array(name, shape=shape, dtype="float32", chunks=tuple(max(n, 1) for n in shape))
+    with pytest.raises(VolumeError, match=words):
+        open_volume(tmp_path / "a.zarr")
+
+
+def test_axes_in_another_order(tmp_path):
+    zarr.create_array(
+        tmp_path / "a.zarr", data=np.ones((2, 3, 4)), dimension_names=("time", "inline", "crossline")
+    )
+    with pytest.raises(VolumeError, match="order time, inline, crossline"):
+        open_volume(tmp_path / "a.zarr")
+
+
+def test_line_numbers_must_ascend(tmp_path):
+    group = zarr.create_group(tmp_path / "a.zarr")
+    group.create_array("a", data=np.ones((3, 3, 4)), dimension_names=("inline", "crossline", "time"))
+    group.create_array("inline", data=np.array([3, 2, 1]), dimension_names=("inline",))
+    with pytest.raises(GeometryError, match="inline numbers that do not ascend"):
+        open_volume(tmp_path / "a.zarr")
+
+
+def test_damage(tmp_path, numbers):
+    write(tmp_path / "a.zarr", geometry_of((3, 4, 5)), numbers((3, 4, 5)))
+    chunk = tmp_path / "a.zarr" / "fault_probability" / "c" / "0" / "0" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:10])
+    with open_volume(tmp_path / "a.zarr") as volume, pytest.raises(VolumeError, match="damaged chunk"):
+        volume[:, :, :]
+    (tmp_path / "a.zarr" / "zarr.json").write_text("{")
+    with pytest.raises(VolumeError, match="damaged or no Zarr"):
+        open_volume(tmp_path / "a.zarr")
