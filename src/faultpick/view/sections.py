@@ -1,0 +1,175 @@
+"""Sections through a volume as a picture, with faults over them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from faultpick.errors import GeometryError, VolumeError
+from faultpick.volume import Geometry, Volume
+from faultpick.volume.staging import output_errors, staged
+
+FAULT_COLOURS = LinearSegmentedColormap.from_list(
+    "faults", [(1.0, 0.75, 0.0, 0.0), (1.0, 0.35, 0.0, 0.75), (0.85, 0.0, 0.1, 0.9)]
+)
+"""Transparent where the probability is 0, yellow to red above."""
+
+
+class Axis(NamedTuple):
+    """An axis of a picture: its values at voxel centres, and what they are."""
+
+    values: NDArray
+    label: str
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Outer edges of the first and the last voxel."""
+        first, last = float(self.values[0]), float(self.values[-1])
+        half = (last - first) / max(len(self.values) - 1, 1) / 2 or 0.5
+        return first - half, last + half
+
+
+class Section(NamedTuple):
+    """A plane through a volume.
+
+    Attributes:
+        key: What to read.
+        across: Horizontal axis of the picture.
+        down: Vertical axis of the picture.
+        title: Where the plane lies.
+    """
+
+    key: tuple[slice | int, slice | int, slice | int]
+    across: Axis
+    down: Axis
+    title: str
+
+    def read(self, volume: Volume) -> NDArray[np.float32]:
+        """The picture, vertical axis first."""
+        picture = volume[self.key]
+        return picture if self.horizontal else picture.T
+
+    def dead(self, live: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where the picture shows dead traces; broadcasts against it."""
+        return ~live if self.horizontal else ~live[self.key[:2]]
+
+    @property
+    def horizontal(self) -> bool:
+        """Whether this is a slice at one time or depth."""
+        return isinstance(self.key[2], int)
+
+
+def draw_sections(
+    volume: Volume,
+    path: str | Path,
+    *,
+    probability: Volume | None = None,
+    inline: int | None = None,
+    crossline: int | None = None,
+    sample: float | None = None,
+) -> None:
+    """Draw an inline section, a crossline section and a slice into a PNG file; time points down.
+
+    Grey values are clipped at the 1st and 99th percentile, symmetric about zero; dead traces are blue. With a
+    probability the sections are drawn twice: as they are, and with the faults over them.
+
+    Args:
+        volume: The survey.
+        path: The PNG file.
+        probability: Fault probability in 0..1 on the survey's grid.
+        inline: Line number of the inline section; else the line with the most traces nearest the middle.
+        crossline: Line number of the crossline section; likewise.
+        sample: Time or depth of the slice in the survey's unit, of which the nearest sample is drawn; else the
+            middle one.
+
+    Raises:
+        VolumeError: The probability has another shape than the survey.
+        GeometryError: The survey has no such line, time or depth.
+        OutputError: The file cannot be written.
+    """
+    path = Path(path)
+    if probability is not None and probability.shape != volume.shape:
+        raise VolumeError(
+            f"{probability.path} has shape {probability.shape}, {volume.path} {volume.shape}: "
+            "a probability is drawn over the survey it was made from."
+        )
+    live = volume.live_traces()
+    sections = sections_at(volume.geometry, live, inline, crossline, sample)
+    percentiles = volume.statistics().percentiles
+    limit = max(abs(percentiles[1]), abs(percentiles[99])) or 1.0
+    rows = 1 if probability is None else 2
+    figure = Figure(figsize=(15, 5 * rows), layout="constrained")
+    panels = figure.subplots(rows, 3, squeeze=False)
+    for section, column in zip(sections, panels.T, strict=True):
+        image, dead = section.read(volume), section.dead(live)
+        hidden = np.broadcast_to(dead, image.shape) | ~np.isfinite(image)
+        look = {"extent": (*section.across.edges, *reversed(section.down.edges)), "aspect": "auto"}
+        for panel in column:
+            panel.set_facecolor("lightsteelblue")
+            panel.set(title=section.title, xlabel=section.across.label, ylabel=section.down.label)
+            grey = np.ma.masked_array(image, hidden)
+            panel.imshow(grey, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest", **look)
+        if probability is not None:
+            faults = section.read(probability)
+            column[1].imshow(faults, cmap=FAULT_COLOURS, vmin=0, vmax=1, interpolation="nearest", **look)
+    figure.colorbar(panels[0, 0].images[0], ax=panels[0], label="amplitude")
+    if probability is not None:
+        figure.colorbar(panels[1, 0].images[1], ax=panels[1], label="fault probability")
+    figure.suptitle(volume.path.name)
+    with staged(path) as temporary, output_errors(path):
+        FigureCanvasAgg(figure).print_png(temporary)
+
+
+def sections_at(
+    geometry: Geometry,
+    live: NDArray[np.bool_],
+    inline: int | None = None,
+    crossline: int | None = None,
+    sample: float | None = None,
+) -> tuple[Section, Section, Section]:
+    """The three sections at these line numbers and this time or depth, else where `draw_sections` says.
+
+    Raises:
+        GeometryError: The survey has no such line, time or depth.
+    """
+    inlines, crosslines, samples = axes_of(geometry)
+    i = _fullest(live.sum(axis=1)) if inline is None else _position(inlines, inline)
+    x = _fullest(live.sum(axis=0)) if crossline is None else _position(crosslines, crossline)
+    t = geometry.samples.count // 2 if sample is None else _position(samples, sample)
+    unit = "" if geometry.samples.unit == "samples" else f" {geometry.samples.unit}"
+    level = f"{samples.label.split(' ')[0]} {samples.values[t]:g}{unit}"
+    whole = slice(None)
+    return (
+        Section((i, whole, whole), crosslines, samples, f"inline {inlines.values[i]}"),
+        Section((whole, x, whole), inlines, samples, f"crossline {crosslines.values[x]}"),
+        Section((whole, whole, t), crosslines, inlines, level),
+    )
+
+
+def axes_of(geometry: Geometry) -> tuple[Axis, Axis, Axis]:
+    """The three axes of a volume with their labels."""
+    vertical = {"ms": "time (ms)", "m": "depth (m)", "ft": "depth (ft)"}.get(geometry.samples.unit, "sample")
+    return (
+        Axis(geometry.inlines, "inline"),
+        Axis(geometry.crosslines, "crossline"),
+        Axis(geometry.samples.values, vertical),
+    )
+
+
+def _fullest(traces: NDArray[np.int64]) -> int:
+    """Position of the line with the most live traces; of several, the one nearest the middle."""
+    full = np.flatnonzero(traces == traces.max())
+    return int(full[np.abs(full - len(traces) // 2).argmin()])
+
+
+def _position(axis: Axis, at: float) -> int:
+    low, high = axis.edges
+    if not low <= at <= high:
+        raise GeometryError(
+            f"There is no {axis.label} {at:g}: choose one from {axis.values[0]:g} to {axis.values[-1]:g}."
+        )
+    return int(np.abs(axis.values - at).argmin())

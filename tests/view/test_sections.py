@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from faultpick.errors import GeometryError, VolumeError
+from faultpick.view.sections import draw_sections, sections_at
+from faultpick.volume import Geometry, SampleAxis, open_volume
+
+
+@pytest.fixture
+def geometry():
+    inlines, crosslines = np.arange(100, 120, 2, dtype=np.int32), np.arange(500, 512, dtype=np.int32)
+    return Geometry(inlines, crosslines, SampleAxis(1000.0, 4.0, 8, "ms"))
+
+
+@pytest.fixture
+def survey(tmp_path):
+    np.save(tmp_path / "survey.npy", np.random.default_rng(0).standard_normal((10, 12, 8)).astype(np.float32))
+    return open_volume(tmp_path / "survey.npy")
+
+
+def everywhere(geometry):
+    return np.ones(geometry.shape[:2], bool)
+
+
+def test_without_a_number_the_fullest_line_nearest_the_middle_is_shown(geometry):
+    live = everywhere(geometry)
+    live[5, 3] = False
+    inline, crossline, _ = sections_at(geometry, live)
+    assert inline.key[0] in (4, 6)
+    assert crossline.key[1] == 6
+
+
+def test_sections_lie_where_they_are_asked_for(geometry):
+    inline, crossline, piece = sections_at(
+        geometry, everywhere(geometry), inline=104, crossline=511, sample=1013.0
+    )
+    assert inline.key[0] == 2
+    assert inline.title == "inline 104"
+    assert crossline.key[1] == 11
+    assert piece.key[2] == 3
+    assert piece.title == "time 1012 ms"
+
+
+def test_axes_end_half_a_voxel_outside_the_outer_centres(geometry):
+    inline, crossline, _ = sections_at(geometry, everywhere(geometry))
+    assert inline.across.edges == (499.5, 511.5)
+    assert inline.down.edges == (998.0, 1030.0)
+    assert crossline.across.edges == (99.0, 119.0)
+
+
+@pytest.mark.parametrize(("axis", "at"), [("inline", 98), ("crossline", 512), ("sample", 1032.1)])
+def test_a_line_outside_the_survey_is_refused(geometry, axis, at):
+    with pytest.raises(GeometryError, match="choose one from"):
+        sections_at(geometry, everywhere(geometry), **{axis: at})
+
+
+def test_a_section_is_read_with_samples_down(survey):
+    inline, crossline, piece = sections_at(
+        survey.geometry, everywhere(survey.geometry), inline=3, crossline=4, sample=5
+    )
+    whole = survey[:, :, :]
+    assert np.array_equal(inline.read(survey), whole[3].T)
+    assert np.array_equal(crossline.read(survey), whole[:, 4].T)
+    assert np.array_equal(piece.read(survey), whole[:, :, 5])
+
+
+def red_columns(survey, tmp_path, first_crossline):
+    probability = np.zeros(survey.shape, np.float32)
+    probability[:, first_crossline:, :] = 1.0
+    np.save(tmp_path / "p.npy", probability)
+    draw_sections(survey, tmp_path / "faults.png", probability=open_volume(tmp_path / "p.npy"))
+    picture = imread(tmp_path / "faults.png")
+    inline_section = picture[picture.shape[0] // 2 :, : picture.shape[1] // 3 - 20]
+    return np.flatnonzero((inline_section[..., 0] - inline_section[..., 1] > 0.3).mean(axis=0) > 0.2)
+
+
+def test_faults_are_drawn_where_the_probability_is(survey, tmp_path):
+    everywhere, from_nine = red_columns(survey, tmp_path, 0), red_columns(survey, tmp_path, 9)
+    assert len(everywhere) > 100
+    assert everywhere.max() == from_nine.max()
+    assert len(from_nine) == pytest.approx(3 / 12 * len(everywhere), abs=3)
+
+
+def test_a_probability_of_another_shape_is_refused_and_nothing_is_left(survey, tmp_path):
+    np.save(tmp_path / "p.npy", np.zeros((10, 12, 7), np.float32))
+    with pytest.raises(VolumeError, match=r"p\.npy has shape \(10, 12, 7\)"):
+        draw_sections(survey, tmp_path / "out.png", probability=open_volume(tmp_path / "p.npy"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.npy", "survey.npy"]
