@@ -83,7 +83,7 @@ def draw_sections(
         probability: Fault probability in 0..1 on the survey's grid.
         inline: Line number of the inline section; else the line with the most traces nearest the middle.
         crossline: Line number of the crossline section; likewise.
-        sample: Time or depth of the slice in the survey's unit, of which the nearest sample is drawn; else the
+        sample: Time or depth of the slice in the survey's unit (the nearest sample is drawn); else the
             middle one.
 
     Raises:
