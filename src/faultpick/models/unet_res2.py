@@ -1,8 +1,8 @@
 """UNet-Res2: a residual U-Net made for speed and for tiles.
 
 A space-to-depth stem turns each 2 x 2 x 2 block of voxels into 8 channels and a depth-to-space head turns 8
-logits back into the block: nothing is lost, and the costly convolutions run at half resolution, where a CPU is
-fast. BatchNorm has no statistics of its own tile at prediction, so tiles agree with the whole volume.
+logits back into the block: nothing is lost, and the costly convolutions run at half resolution, where a CPU
+is fast. BatchNorm has no statistics of its own tile at prediction, so tiles agree with the whole volume.
 """
 
 from itertools import pairwise
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 def space_to_depth(x: Tensor) -> Tensor:
-    """`(N, C, Z, Y, X)` to `(N, 8 C, Z / 2, Y / 2, X / 2)`: the voxels of a 2 x 2 x 2 block become channels."""
+    """`(N, C, Z, Y, X)` to `(N, 8 C, Z / 2, Y / 2, X / 2)`: each 2 x 2 x 2 block becomes channels."""
     n, c, depth, height, width = x.shape
     blocks = x.reshape(n, c, depth // 2, 2, height // 2, 2, width // 2, 2)
     return blocks.permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(n, 8 * c, depth // 2, height // 2, width // 2)
