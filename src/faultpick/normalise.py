@@ -1,0 +1,114 @@
+"""One amplitude normalisation for training and prediction.
+
+A network sees amplitudes in robust standard deviations: the median of the whole survey becomes 0, the range
+between its 1st and 99th percentile is scaled as if the amplitudes were Gaussian, and what lies beyond `CLIP`
+deviations is cut off. Spikes on fewer than one sample in a hundred move nothing, quiet zones (water, mutes)
+little. The result does not change when a survey is multiplied by a positive number or shifted by a constant,
+and negating the survey negates it.
+
+Statistics belong to the survey or to the training cube, never to a tile: two tiles of one survey must agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.errors import VolumeError
+
+if TYPE_CHECKING:
+    from faultpick.volume import AmplitudeStatistics
+
+NAME = "median-p01-p99"
+CLIP = 4.0
+GAUSSIAN_SPREAD = 4.652696  # the 99th less the 1st percentile of a Gaussian, in standard deviations
+LARGEST_SAMPLE = 1 << 19  # an array's percentiles come from at most about this many of its samples
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """What to subtract from amplitudes, what to divide by and where to clip, in amplitudes and deviations."""
+
+    centre: float
+    scale: float
+    clip: float = CLIP
+
+    @classmethod
+    def from_statistics(cls, statistics: AmplitudeStatistics, source: str = "the volume") -> Normalisation:
+        """Take it from a survey's statistics; `source` names the survey in messages.
+
+        Raises:
+            VolumeError: NaN or infinite samples, or no trace varies.
+        """
+        _check(statistics.nonfinite, statistics.minimum < statistics.maximum, source)
+        low, median, high = (statistics.percentiles[percent] for percent in (1, 50, 99))
+        return cls.from_percentiles(low, median, high, statistics.std)
+
+    @classmethod
+    def from_array(cls, array: NDArray[np.floating], source: str = "the volume") -> Normalisation:
+        """Take it from a whole volume in memory, (inline, crossline, sample); dead traces do not count.
+
+        Raises:
+            VolumeError: NaN or infinite samples, or no trace varies.
+        """
+        live = live_traces(array)
+        _check(array.size - int(np.count_nonzero(np.isfinite(array))), bool(live.any()), source)
+        samples = array.ravel() if live.all() else array[live].ravel()
+        stride = -(-samples.size // LARGEST_SAMPLE) | 1  # odd: out of step with sample axes of even length
+        low, median, high = np.percentile(samples[::stride], (1, 50, 99))
+        std = float(samples.std(dtype=np.float64))
+        return cls.from_percentiles(float(low), float(median), float(high), std)
+
+    @classmethod
+    def from_percentiles(cls, low: float, median: float, high: float, std: float) -> Normalisation:
+        """From the 1st, 50th and 99th percentile; from `std` where the outer two are equal (sparse image)."""
+        spread = (high - low) / GAUSSIAN_SPREAD
+        return cls(median, spread if spread > 0 else std)
+
+
+def normalise(
+    block: NDArray[np.floating], normalisation: Normalisation, live: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Amplitudes to clipped deviations, as a new array.
+
+    Args:
+        block: Any part of the survey, (inline, crossline, sample).
+        normalisation: That of the whole survey.
+        live: (inline, crossline) of the block: where a trace is live; the others come out as 0.
+    """
+    out = np.subtract(block, np.float32(normalisation.centre), dtype=np.float32)
+    out /= np.float32(normalisation.scale)
+    np.clip(out, -normalisation.clip, normalisation.clip, out=out)
+    if live is not None and not live.all():
+        out[~live] = 0.0
+    return out
+
+
+def normalise_array(array: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Normalise a whole volume in memory by its own statistics; dead traces come out as 0.
+
+    Raises:
+        VolumeError: NaN or infinite samples, or no trace varies.
+    """
+    return normalise(array, Normalisation.from_array(array), live_traces(array))
+
+
+def live_traces(array: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Where a trace is not constant, such as all zero, (inline, crossline)."""
+    return array.min(axis=2) < array.max(axis=2)
+
+
+def _check(nonfinite: int, varies: bool, source: str) -> None:
+    if nonfinite:
+        raise VolumeError(
+            f"{source} holds {nonfinite} NaN or infinite samples: "
+            "replace them (by 0 where there is no data) and try again."
+        )
+    if not varies:
+        raise VolumeError(
+            f"{source} is constant, no trace of it varies: there is no image in it, "
+            "check that this is the right file and that its sample format is understood."
+        )

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faultpick.errors import VolumeError
+from faultpick.normalise import CLIP, Normalisation, normalise, normalise_array
+from faultpick.volume import open_volume
+
+
+@pytest.fixture
+def cube():
+    return np.random.default_rng(3).normal(2.0, 5.0, (12, 14, 40)).astype(np.float32)
+
+
+def test_gaussian_amplitudes_become_deviations(cube):
+    result = normalise_array(cube)
+    assert abs(result.mean()) < 0.05
+    assert abs(result.std() - 1) < 0.05
+    assert result.dtype == np.float32
+
+
+@given(st.floats(1e-4, 1e6), st.floats(-3.0, 3.0))
+def test_scale_and_offset_of_the_amplitudes_do_not_matter(scale, offset):
+    cube = np.random.default_rng(3).normal(0.0, 5.0, (6, 7, 40)).astype(np.float32)
+    moved = ((cube.astype(np.float64) + offset) * scale).astype(np.float32)
+    np.testing.assert_allclose(normalise_array(moved), normalise_array(cube), atol=1e-4)
+
+
+def test_negated_amplitudes_give_the_negated_result(cube):
+    np.testing.assert_allclose(normalise_array(-cube), -normalise_array(cube), atol=1e-6)
+
+
+def test_spikes_are_clipped_and_move_nothing_else(cube):
+    spiked = cube.copy()
+    spiked[3, 4, 5] = 1e30
+    result = normalise_array(spiked)
+    assert result[3, 4, 5] == CLIP
+    rest = np.ones(cube.shape, dtype=bool)
+    rest[3, 4, 5] = False
+    np.testing.assert_allclose(result[rest], normalise_array(cube)[rest], atol=0.02)
+
+
+def test_dead_traces_come_out_as_zero_and_do_not_count(cube):
+    with_dead = np.concatenate([cube, np.zeros_like(cube), np.full_like(cube, -999.25)])
+    result = normalise_array(with_dead)
+    np.testing.assert_allclose(result[: len(cube)], normalise_array(cube), atol=0.02)
+    assert not result[len(cube) :].any()
+
+
+def test_a_part_of_a_volume_is_normalised_as_the_whole_is(cube, tmp_path):
+    np.save(tmp_path / "cube.npy", cube)
+    with open_volume(tmp_path / "cube.npy") as volume:
+        normalisation = Normalisation.from_statistics(volume.statistics())
+        part = normalise(volume[2:5, 3:9, 10:20], normalisation)
+    np.testing.assert_allclose(part, normalise_array(cube)[2:5, 3:9, 10:20], atol=0.02)
+
+
+def test_a_sparse_image_still_has_a_scale():
+    cube = np.zeros((10, 10, 200), dtype=np.float32)
+    cube[:, :, 7] = 3.0
+    assert normalise_array(cube)[0, 0, 7] == CLIP
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_finite_are_counted_and_refused(cube, bad):
+    cube[1, 2, 3:6] = bad
+    with pytest.raises(VolumeError, match="array holds 3 NaN or infinite samples"):
+        Normalisation.from_array(cube, "the array")
+
+
+@pytest.mark.parametrize("value", [0.0, 4.5])
+def test_a_constant_volume_is_refused(value):
+    with pytest.raises(VolumeError, match="constant"):
+        normalise_array(np.full((4, 5, 6), value, dtype=np.float32))
