@@ -160,9 +160,20 @@ def test_missing_traces_stay_dead(tmp_path, numbers, disc, name):
 def test_the_input_is_never_the_output(segy, numbers):
     path = segy(numbers((4, 5, 6)))
     before = path.read_bytes()
-    with open_volume(path) as volume, pytest.raises(OutputError, match="is the input itself"):
+    with open_volume(path) as volume, pytest.raises(OutputError, match="is the input or holds it"):
         write(path, volume[:, :, :], like=volume)
     assert path.read_bytes() == before
+
+
+def test_nor_is_what_holds_the_input(numbers, tmp_path):
+    write(tmp_path / "in.zarr", numbers((4, 5, 6)))
+    with (
+        open_volume(tmp_path / "in.zarr" / "amplitude") as volume,
+        pytest.raises(OutputError, match="is the input or holds it"),
+    ):
+        write(tmp_path / "in.zarr", volume[:, :, :], like=volume)
+    with open_volume(tmp_path / "in.zarr") as volume:
+        np.testing.assert_array_equal(volume[:, :, :], numbers((4, 5, 6)))
 
 
 def test_a_copy_has_the_shape_of_its_source(segy, numbers, tmp_path):

@@ -78,8 +78,8 @@ def create_volume(
     """
     path = Path(path)
     if like is not None:
-        if path.exists() and like.path.exists() and path.samefile(like.path):
-            raise OutputError(f"{path} is the input itself; give the output another name.")
+        if like.path.resolve().is_relative_to(path.resolve()):
+            raise OutputError(f"{path} is the input or holds it; give the output another name.")
         if like.shape != geometry.shape:
             raise ValueError(f"the output has shape {geometry.shape}, the volume it is like {like.shape}")
     with staged(path) as temporary:

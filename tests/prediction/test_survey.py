@@ -1,0 +1,263 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from faultpick.errors import ConfigError, ModelError, OutputError, VolumeError
+from faultpick.models import ModelInfo
+from faultpick.prediction import predict, predict_to_file, survey
+from faultpick.volume import open_volume
+from faultpick.zoo import Card, LoadedModel
+
+
+class Local(nn.Module):
+    """A strided network that looks 5 voxels far: as a U-Net's, its result depends on the tile's phase."""
+
+    def __init__(self, seed: int, multiple: int = 4) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.down = nn.Conv3d(1, 4, multiple, stride=multiple)
+        self.up = nn.ConvTranspose3d(4, 1, multiple, stride=multiple)
+        self.local = nn.Conv3d(1, 1, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 3 * self.local(x + self.up(torch.tanh(3 * self.down(x))))
+
+
+def loaded(seed: int = 0, multiple: int = 4) -> LoadedModel:
+    network = Local(seed, multiple).eval()
+    info = ModelInfo("local", lambda: network, multiple=multiple, exact_tiles=True, paper="")
+    return LoadedModel(network, Card(name="local", network="local"), info, torch.device("cpu"))
+
+
+@pytest.fixture
+def cube():
+    return np.random.default_rng(5).normal(size=(40, 27, 51)).astype(np.float32)
+
+
+@pytest.fixture
+def volume(cube, tmp_path):
+    np.save(tmp_path / "in.npy", cube)
+    with open_volume(tmp_path / "in.npy") as opened:
+        yield opened
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_probabilities_have_the_shape_and_range(cube):
+    result = predict(cube, loaded())
+    assert result.shape == cube.shape
+    assert result.dtype == np.float32
+    assert result.min() >= 0
+    assert result.max() <= 1
+    assert result.std() > 0.05
+
+
+@pytest.mark.parametrize("tta", [False, True])
+def test_tiles_agree_with_the_whole(cube, tta):
+    whole = predict(cube, loaded(), tta=tta, tile=64)
+    steps = []
+    tiled = predict(cube, loaded(), tta=tta, tile=24, halo=8, progress=lambda *step: steps.append(step))
+    assert len(steps) > 8
+    assert steps[-1] == (len(steps), len(steps))
+    np.testing.assert_allclose(tiled, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 2), (3, 5, 7), (1, 40, 30), (16, 16, 1000)])
+def test_volumes_smaller_than_a_tile_or_thin_are_padded(shape):
+    cube = np.random.default_rng(5).normal(size=shape).astype(np.float32)
+    result = predict(cube, loaded(multiple=16))
+    assert result.shape == shape
+    assert np.isfinite(result).all()
+
+
+def test_the_whole_is_what_the_network_says_of_the_normalised_volume(cube):
+    from faultpick.normalise import normalise_array
+
+    model = loaded()
+    cube = cube[:, :24, :48]
+    with torch.inference_mode():
+        expected = torch.sigmoid(model.network(torch.from_numpy(normalise_array(cube))[None, None]))[0, 0]
+    np.testing.assert_allclose(predict(cube, model), expected, atol=1e-6)
+
+
+def test_amplitude_scale_and_offset_do_not_matter(cube):
+    np.testing.assert_allclose(predict(cube * 1e4 + 7e3, loaded()), predict(cube, loaded()), atol=2e-3)
+
+
+def test_a_mirrored_survey_gives_the_mirrored_result_with_augmentation(cube):
+    cube = cube[:, :26]
+    straight = predict(cube, loaded(), tta=True)
+    np.testing.assert_allclose(predict(cube[::-1], loaded(), tta=True)[::-1], straight, atol=1e-5)
+    np.testing.assert_allclose(predict(cube[:, ::-1], loaded(), tta=True)[:, ::-1], straight, atol=1e-5)
+    assert np.abs(predict(cube[::-1], loaded())[::-1] - predict(cube, loaded())).max() > 0.05
+
+
+def test_dead_traces_are_zero_and_dead_tiles_cost_nothing(cube):
+    cube[:, 9:] = 0
+    steps = []
+    result = predict(cube, loaded(), tile=16, halo=2, progress=lambda *step: steps.append(step))
+    assert not result[:, 9:].any()
+    assert (result[:, :9] > 0).all()
+    full = len([tile for row in survey.rows(cube.shape, 16, 2, 4) for tile in row.tiles])
+    assert len(steps) == steps[-1][1] < full
+
+
+def test_an_ensemble_is_the_mean_of_its_members(cube):
+    one, two = loaded(1), loaded(2, multiple=8)
+    both = predict(cube[:, :24, :48], [one, two])
+    alone = [predict(cube[:, :24, :48], model) for model in (one, two)]
+    np.testing.assert_allclose(both, np.mean(alone, axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".dat"])
+def test_a_file_holds_what_the_array_would(volume, cube, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    summary = predict_to_file(volume, loaded(), out, tile=24, halo=8)
+    expected = predict(volume, loaded(), tile=24, halo=8)
+    with open_volume(out, shape=cube.shape if suffix == ".dat" else None) as result:
+        np.testing.assert_array_equal(result[:, :, :], expected)
+    assert summary.shape == cube.shape
+    assert summary.tiles > 8
+    assert summary.fault_share == pytest.approx((expected >= 0.5).mean())
+    assert names(tmp_path) == sorted(["in.npy", out.name])
+
+
+def test_an_irregular_segy_survey_keeps_its_headers_and_dead_traces(cube, segy, disc, tmp_path):
+    live = disc(40, 27)
+    path = segy(cube, live=live, order="random")
+    out = tmp_path / "out.sgy"
+    with open_volume(path) as volume:
+        expected = predict(volume, loaded(), tile=24, halo=8)
+        predict_to_file(volume, loaded(), out, tile=24, halo=8)
+    with open_volume(out) as result:
+        np.testing.assert_array_equal(result[:, :, :], expected)
+    assert not expected[~live].any()
+    assert (expected[live] > 0).all()
+    before, after = (file.read_bytes()[:3600] for file in (path, out))
+    assert before == after
+    trace = 240 + 4 * cube.shape[2]
+    before, after = (
+        np.frombuffer(file.read_bytes()[3600:], np.uint8).reshape(-1, trace)[:, :240] for file in (path, out)
+    )
+    np.testing.assert_array_equal(before, after)
+
+
+def test_a_zarr_survey_goes_in_and_out(volume, tmp_path):
+    predict_to_file(volume, loaded(), tmp_path / "out.zarr", tile=24, halo=8)
+    with open_volume(tmp_path / "out.zarr") as result:
+        np.testing.assert_array_equal(result[:, :, :], predict(volume, loaded(), tile=24, halo=8))
+        again = predict(result, loaded(), tile=24, halo=8)
+    assert again.std() > 0.01
+
+
+def test_real_surveys_go_through(shared, tmp_path):
+    for name in ("f3_small.sgy", "f3_slab.npy"):
+        with open_volume(shared / name) as volume:
+            summary = predict_to_file(volume, loaded(multiple=16), tmp_path / "out.sgy")
+            with open_volume(tmp_path / "out.sgy") as result:
+                assert result.shape == volume.shape == summary.shape
+                assert np.ptp(result[:, :, :]) > 0.1
+
+
+def test_a_threshold_gives_a_mask(volume, tmp_path):
+    summary = predict_to_file(volume, loaded(), tmp_path / "mask.npy", threshold=0.6)
+    mask = np.load(tmp_path / "mask.npy")
+    np.testing.assert_array_equal(mask, predict(volume, loaded()) >= 0.6)
+    assert summary.fault_share == pytest.approx(mask.mean())
+    assert 0 < mask.mean() < 1
+    assert summary.threshold == 0.6
+
+
+def test_uncertainty_is_the_spread_of_the_members(volume, tmp_path):
+    members = [loaded(1), loaded(2), loaded(3)]
+    predict_to_file(
+        volume, members, tmp_path / "p.npy", uncertainty=tmp_path / "u.npy", threshold=0.5, tile=24, halo=8
+    )
+    alone = np.stack([predict(volume, member, tile=24, halo=8) for member in members])
+    np.testing.assert_allclose(np.load(tmp_path / "u.npy"), alone.std(axis=0), atol=1e-5)
+    np.testing.assert_array_equal(np.load(tmp_path / "p.npy") == 1, alone.mean(axis=0) >= 0.5)
+
+
+def test_an_existing_output_is_replaced_at_the_end_only(volume, tmp_path):
+    out = tmp_path / "out.npy"
+    np.save(out, np.zeros(3))
+    predict_to_file(volume, loaded(), out, progress=lambda *_: _same(np.load(out), np.zeros(3)))
+    assert np.load(out).shape == volume.shape
+
+
+def _same(a, b):
+    assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_run_leaves_nothing(volume, tmp_path, error):
+    def stop(done, total):
+        if done == total - 1:
+            raise error
+
+    with pytest.raises(error):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=16, halo=2, progress=stop)
+    assert names(tmp_path) == ["in.npy"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_samples_that_are_not_finite_are_refused(cube, tmp_path, bad):
+    cube[3, 4, 5] = bad
+    np.save(tmp_path / "in.npy", cube)
+    with open_volume(tmp_path / "in.npy") as volume, pytest.raises(VolumeError, match=r"in\.npy holds 1 NaN"):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy")
+    with pytest.raises(VolumeError, match="holds 1 NaN"):
+        predict(cube, loaded())
+    assert names(tmp_path) == ["in.npy"]
+
+
+def test_arrays_that_are_no_volume_are_refused():
+    with pytest.raises(VolumeError, match=r"shape \(4, 4\)"):
+        predict(np.ones((4, 4), dtype=np.float32), loaded())
+    with pytest.raises(VolumeError, match="constant"):
+        predict(np.ones((4, 4, 4), dtype=np.float32), loaded())
+
+
+def test_outputs_that_cannot_be_are_refused_before_the_work(volume, tmp_path):
+    def never(done, total):
+        pytest.fail("worked")
+
+    for out, message in [
+        (tmp_path / "in.npy", "is the input"),
+        (tmp_path / "no" / "out.npy", "does not exist"),
+        (tmp_path / "out.xyz", "is no format"),
+    ]:
+        with pytest.raises(OutputError, match=message):
+            predict_to_file(volume, loaded(), out, progress=never)
+    two = [loaded(1), loaded(2)]
+    with pytest.raises(OutputError, match="two names"):
+        predict_to_file(volume, two, tmp_path / "o.npy", uncertainty=tmp_path / "o.npy", progress=never)
+    with pytest.raises(OutputError, match="is the input"):
+        predict_to_file(volume, two, tmp_path / "o.npy", uncertainty=tmp_path / "in.npy", progress=never)
+    assert names(tmp_path) == ["in.npy"]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(volume, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    with pytest.raises(OutputError, match=r"out\.npy cannot be written: no space left"):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy")
+    assert names(tmp_path) == ["in.npy"]
+
+
+def test_settings_that_make_no_sense_are_refused(volume, tmp_path):
+    with pytest.raises(ConfigError, match=r"threshold 1\.5"):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", threshold=1.5)
+    with pytest.raises(ConfigError, match="two models"):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", uncertainty=tmp_path / "u.npy")
+    with pytest.raises(ConfigError, match="no device 'quantum'"):
+        predict(volume, loaded(), device="quantum")
+    with pytest.raises(ConfigError, match="No model is given"):
+        predict(volume, [])
+    with pytest.raises(ModelError, match="No model is called 'nobody'"):
+        predict(volume, "nobody")
