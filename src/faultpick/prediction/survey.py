@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from faultpick.errors import ConfigError, OutputError, VolumeError
 from faultpick.normalise import Normalisation, live_traces, normalise
 from faultpick.prediction.engine import choose_device, probabilities
+from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.tiles import Row, Tile, rows, weights
 from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude
 from faultpick.volume import Volume, create_volume
@@ -168,22 +169,33 @@ class _Source:
     shape: tuple[int, int, int]
     live: NDArray[np.bool_]
     normalisation: Normalisation
+    gaps: Gaps | None
 
     def tile(self, tile: Tile) -> NDArray[np.float32]:
-        """The normalised amplitudes of a tile, reflected where it reaches beyond the volume."""
+        """The normalised amplitudes of a tile, reflected where it reaches beyond the volume, gaps filled."""
         boxes = [slice(int(w.sources.min()), int(w.sources.max()) + 1) for w in tile.windows]
-        block = normalise(self.read(*boxes), self.normalisation, self.live[boxes[0], boxes[1]])
+        inlines, crosslines, samples = boxes
+        if self.gaps is not None:
+            inlines, crosslines = (
+                self.gaps.wider(box, size) for box, size in zip(boxes[:2], self.shape, strict=False)
+            )
+        amplitudes = self.read(inlines, crosslines, samples)
+        block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines])
+        if self.gaps is not None:
+            block = self.gaps.filled(block, (inlines, crosslines), (boxes[0], boxes[1]))
         return block[np.ix_(*(w.sources - box.start for w, box in zip(tile.windows, boxes, strict=True)))]
 
 
 def _source(volume: Volume | NDArray[np.floating]) -> _Source:
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
-        return _Source(volume.read, volume.shape, volume.live_traces(), normalisation)
+        live = volume.live_traces()
+        return _Source(volume.read, volume.shape, live, normalisation, find_gaps(live))
     if volume.ndim != 3 or 0 in volume.shape:
         raise VolumeError(f"The array of shape {volume.shape} is no volume: three axes without a zero are.")
     normalisation = Normalisation.from_array(volume, "the array")
-    return _Source(lambda *box: volume[box], volume.shape, live_traces(volume), normalisation)
+    live = live_traces(volume)
+    return _Source(lambda *box: volume[box], volume.shape, live, normalisation, find_gaps(live))
 
 
 def _members(model: Model | Sequence[Model], device: str | None) -> list[LoadedModel]:
