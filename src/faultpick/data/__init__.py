@@ -1,0 +1,1 @@
+"""Labelled cubes, as training sees them."""

@@ -1,0 +1,158 @@
+"""Where labelled cubes come from: made on the fly, or read from a folder."""
+
+import math
+import re
+from pathlib import Path
+from typing import Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.errors import DataError, VolumeError
+from faultpick.normalise import normalise_array
+from faultpick.synth import Recipe, synthesize
+from faultpick.synth.dataset import read_cube_set
+from faultpick.volume import open_volume
+
+LabelledCube = tuple[NDArray[np.float16], NDArray[np.uint8]]
+"""Normalised amplitudes and fault mask, both `(inline, crossline, sample)`."""
+
+
+class Cubes(Protocol):
+    """A sequence of labelled cubes."""
+
+    def __len__(self) -> int:
+        """How many cubes there are."""
+        ...
+
+    def __getitem__(self, index: int) -> LabelledCube:
+        """The cube at this position."""
+        ...
+
+
+class SyntheticCubes:
+    """Cubes of a recipe, one a seed, each made when first asked for and kept in memory (6 MB for 128^3)."""
+
+    def __init__(self, recipe: Recipe, seeds: range, shape: tuple[int, int, int]) -> None:
+        self.recipe, self.seeds, self.shape = recipe, seeds, shape
+        self._made: dict[int, LabelledCube] = {}
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __getitem__(self, index: int) -> LabelledCube:
+        if index not in self._made:
+            cube = synthesize(self.seeds[index], self.recipe, self.shape)
+            self._made[index] = normalise_array(cube.seismic).astype(np.float16), cube.fault
+        return self._made[index]
+
+
+class FolderCubes:
+    """Cubes of a folder, read when first asked for and kept in memory.
+
+    Two layouts are understood: `seis/N.dat` beside `fault/N.dat` (flat float32, little endian, the vertical
+    axis fastest, as Wu's published data; 128 x 128 x 128 unless the folder's `recipe.json` says otherwise),
+    and `N.npz` files with the arrays `seismic` and `fault`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.pairs = find_pairs(folder)
+        described = read_cube_set(folder)
+        self.shape = described.shape if described else None
+        self._read: dict[int, LabelledCube] = {}
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> LabelledCube:
+        if index not in self._read:
+            seismic, fault = read_pair(*self.pairs[index], self.shape)
+            try:
+                self._read[index] = normalise_array(seismic).astype(np.float16), fault
+            except VolumeError as error:
+                raise DataError(f"{self.pairs[index][0]} cannot be normalised: {error}") from error
+        return self._read[index]
+
+
+def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
+    """Seismic and label file of each cube of a folder, in the order of their numbers; one `.npz` is both.
+
+    Raises:
+        DataError: The folder is missing or empty, or its seismic and label files do not pair up.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder: give one that holds seis/ and fault/, or .npz files.")
+    if (folder / "seis").is_dir() or (folder / "fault").is_dir():
+        seismic, fault = (
+            {path.name: path for path in (folder / part).glob("*.dat")} for part in ("seis", "fault")
+        )
+        unpaired = sorted(seismic.keys() ^ fault.keys(), key=_number)
+        if unpaired:
+            where = "seis" if unpaired[0] in fault else "fault"
+            more = f" (and {len(unpaired) - 1} more)" if len(unpaired) > 1 else ""
+            raise DataError(
+                f"{folder / where / unpaired[0]} is missing{more}: each seis/N.dat needs its fault/N.dat and "
+                "the other way round."
+            )
+        pairs = [(seismic[name], fault[name]) for name in sorted(seismic, key=_number)]
+    else:
+        pairs = [(path, path) for path in sorted(folder.glob("*.npz"), key=lambda path: _number(path.name))]
+    if not pairs:
+        raise DataError(f"{folder} holds no cubes: put seis/N.dat and fault/N.dat there, or N.npz files.")
+    return pairs
+
+
+def read_pair(
+    seismic_path: Path, fault_path: Path, shape: tuple[int, int, int] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Amplitudes and fault mask of one cube, as they are on disk.
+
+    Args:
+        seismic_path: A `.dat` or `.npz` file.
+        fault_path: The label's file; the same again for `.npz`.
+        shape: Of `.dat` files; 128 x 128 x 128 if None.
+
+    Raises:
+        DataError: A file cannot be read, or the two differ in shape.
+    """
+    if seismic_path.suffix == ".npz":
+        try:
+            with np.load(seismic_path) as arrays:
+                seismic, fault = arrays["seismic"].astype(np.float32), arrays["fault"]
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
+            raise DataError(
+                f"{seismic_path} cannot be read as a cube ({error}): it should hold the arrays seismic and "
+                "fault."
+            ) from error
+    else:
+        seismic, fault = (_read_flat(path, shape or (128, 128, 128)) for path in (seismic_path, fault_path))
+    if seismic.ndim != 3:
+        raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes.")
+    if seismic.shape != fault.shape:
+        raise DataError(
+            f"{fault_path} has shape {fault.shape} and its seismic {seismic.shape}: give files of one shape."
+        )
+    return seismic, (fault > 0.5).astype(np.uint8)
+
+
+def _read_flat(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    try:
+        size, expected = path.stat().st_size, 4 * math.prod(shape)
+        if size != expected:
+            sides = " x ".join(map(str, shape))
+            raise DataError(
+                f"{path} has {size} bytes, but {sides} float32 samples take {expected}: give cubes of other "
+                "shapes as .npz files."
+            )
+        with open_volume(path, shape=shape) as volume:
+            return volume[:, :, :]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except VolumeError as error:
+        raise DataError(str(error)) from error
+
+
+def _number(name: str) -> tuple[int, str]:
+    digits = re.match(r"\d+", name)
+    return (int(digits.group()) if digits else -1, name)

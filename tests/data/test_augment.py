@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+
+from faultpick.data.augment import Augmentation, augment
+
+NOTHING = Augmentation(flips=False, quarter_turns=False, polarity=False, gain=0.0, noise=0.0)
+GEOMETRY = NOTHING.model_copy(update={"flips": True, "quarter_turns": True})
+EVERYTHING = Augmentation()
+
+
+def crop(shape=(9, 9, 7)):
+    """Different numbers everywhere, and a label that marks one voxel off every axis of symmetry."""
+    image = torch.arange(1, 1 + int(np.prod(shape)), dtype=torch.float32).reshape(1, *shape)
+    label = torch.zeros_like(image)
+    label[0, 2, 3, 5] = 1
+    return image, label
+
+
+def versions(settings, count=200, shape=(9, 9, 7)):
+    return [augment(*crop(shape), settings, np.random.default_rng(seed)) for seed in range(count)]
+
+
+def test_nothing_is_nothing():
+    image, label = crop()
+    for out_image, out_label in versions(NOTHING, 5):
+        assert torch.equal(out_image, image)
+        assert torch.equal(out_label, label)
+
+
+@pytest.mark.parametrize("settings", [GEOMETRY, EVERYTHING.model_copy(update={"noise": 0.0})])
+def test_image_and_label_move_together(settings):
+    image, label = crop()
+    value = image[label == 1].item()
+    seen = set()
+    for out_image, out_label in versions(settings):
+        assert out_label.sum() == 1
+        scale = out_image.abs().max() / image.abs().max()
+        assert out_image[out_label == 1].abs().item() / scale == pytest.approx(value)
+        seen.add(tuple(torch.nonzero(out_label)[0].tolist()))
+    assert len(seen) == 8  # the symmetries of a square
+    assert {place[3] for place in seen} == {5}  # the vertical axis stays
+
+
+def test_a_crop_keeps_its_shape():
+    out = versions(GEOMETRY, shape=(6, 9, 7))
+    assert {image.shape for image, _ in out} == {label.shape for _, label in out} == {(1, 6, 9, 7)}
+    assert len({tuple(torch.nonzero(label)[0].tolist()) for _, label in out}) == 4
+
+
+def test_polarity_changes_the_sign_and_nothing_else():
+    image, label = crop()
+    signs = []
+    for out_image, out_label in versions(NOTHING.model_copy(update={"polarity": True})):
+        assert torch.equal(out_label, label)
+        assert torch.equal(out_image.abs(), image)
+        signs.append(torch.sign(out_image[0, 0, 0, 0]).item())
+    assert 0.35 < np.mean(np.array(signs) > 0) < 0.65
+
+
+def test_gain_multiplies_within_its_range():
+    image, label = crop()
+    gains = []
+    for out_image, out_label in versions(NOTHING.model_copy(update={"gain": 0.5})):
+        assert torch.equal(out_label, label)
+        ratio = out_image / image
+        assert (ratio.max() - ratio.min()).item() < 1e-5
+        gains.append(np.log(ratio.mean().item()))
+    assert -0.5001 < min(gains) < -0.4
+    assert 0.4 < max(gains) < 0.5001
+
+
+def test_noise_is_added_to_the_image_alone():
+    image, label = crop((20, 20, 20))
+    deviations = []
+    for out_image, out_label in versions(NOTHING.model_copy(update={"noise": 0.4}), shape=(20, 20, 20)):
+        assert torch.equal(out_label, label)
+        deviations.append((out_image - image).std().item())
+    assert 0 < min(deviations) < 0.05
+    assert 0.35 < max(deviations) < 0.42
+
+
+def test_the_same_generator_gives_the_same_version():
+    for seed in range(10):
+        one, other = (augment(*crop(), EVERYTHING, np.random.default_rng(seed)) for _ in range(2))
+        assert torch.equal(one[0], other[0])
+        assert torch.equal(one[1], other[1])
+    different = {version[0].sum().item() for version in versions(EVERYTHING, 20)}
+    assert len(different) == 20
+
+
+def test_the_crop_handed_in_is_left_alone():
+    image, label = crop()
+    for seed in range(10):
+        augment(image, label, EVERYTHING, np.random.default_rng(seed))
+    assert torch.equal(image, crop()[0])
+    assert torch.equal(label, crop()[1])

@@ -1,0 +1,192 @@
+import json
+
+import numpy as np
+import pytest
+
+from faultpick.data.cubes import FolderCubes, SyntheticCubes, find_pairs, read_pair
+from faultpick.errors import DataError
+from faultpick.normalise import normalise_array
+from faultpick.synth import find_recipe, synthesize
+from faultpick.synth.dataset import write_cubes
+
+SHAPE = (16, 20, 24)
+
+
+def full_size(tmp_path, number=0):
+    """A pair of flat files of 128^3, as the published data; the label's ones are a plane."""
+    rng = np.random.default_rng(number)
+    seismic = rng.standard_normal((128, 128, 128), dtype=np.float32)
+    fault = np.zeros((128, 128, 128), "<f4")
+    fault[:, 10 + number] = 1
+    for part, array in (("seis", seismic), ("fault", fault)):
+        (tmp_path / part).mkdir(exist_ok=True)
+        array.astype("<f4").tofile(tmp_path / part / f"{number}.dat")
+    return seismic, fault
+
+
+def test_synthetic_cubes_are_made_once_each_and_normalised():
+    cubes = SyntheticCubes(find_recipe("wu2019"), range(4, 7), SHAPE)
+    assert len(cubes) == 3
+    image, label = cubes[1]
+    cube = synthesize(5, shape=SHAPE)
+    np.testing.assert_array_equal(image, normalise_array(cube.seismic).astype(np.float16))
+    np.testing.assert_array_equal(label, cube.fault)
+    assert cubes[1][0] is image
+    with pytest.raises(IndexError):
+        cubes[3]
+
+
+def test_a_folder_in_the_published_layout(tmp_path):
+    seismic, fault = full_size(tmp_path)
+    cubes = FolderCubes(tmp_path)
+    assert len(cubes) == 1
+    image, label = cubes[0]
+    assert (image.dtype, label.dtype) == (np.float16, np.uint8)
+    np.testing.assert_array_equal(image, normalise_array(seismic).astype(np.float16))
+    np.testing.assert_array_equal(label, fault)
+    assert cubes[0][0] is image
+
+
+@pytest.mark.parametrize("layout", ["dat", "npz"])
+def test_a_folder_that_synth_wrote(tmp_path, layout):
+    write_cubes(tmp_path, range(3, 5), shape=SHAPE, layout=layout, workers=1)
+    cubes, made = FolderCubes(tmp_path), SyntheticCubes(find_recipe("wu2019"), range(3, 5), SHAPE)
+    assert len(cubes) == 2
+    for number in range(2):
+        for read, fresh in zip(cubes[number], made[number], strict=True):
+            np.testing.assert_array_equal(read, fresh)
+
+
+def test_cubes_come_in_the_order_of_their_numbers(tmp_path):
+    for part in ("seis", "fault"):
+        (tmp_path / part).mkdir()
+        for number in (10, 2, 0, 100):
+            (tmp_path / part / f"{number}.dat").touch()
+    pairs = find_pairs(tmp_path)
+    assert [seismic.name for seismic, _ in pairs] == ["0.dat", "2.dat", "10.dat", "100.dat"]
+    assert all(seismic.parent.name == "seis" and fault.parent.name == "fault" for seismic, fault in pairs)
+    assert all(seismic.name == fault.name for seismic, fault in pairs)
+
+
+def test_npz_files_need_no_numbers(tmp_path):
+    for name in ("b.npz", "a.npz", "12.npz", "3_x.npz"):
+        (tmp_path / name).touch()
+    assert [path.name for path, _ in find_pairs(tmp_path)] == ["a.npz", "b.npz", "3_x.npz", "12.npz"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        (["fault/1.dat"], r"fault/1\.dat is missing: each"),
+        (["seis/2.dat"], r"seis/2\.dat is missing: each"),
+        (["fault/1.dat", "seis/2.dat", "fault/0.dat"], r"fault/0\.dat is missing \(and 2 more\)"),
+    ],
+)
+def test_files_without_their_other_half_are_named(tmp_path, missing, says):
+    for part in ("seis", "fault"):
+        (tmp_path / part).mkdir()
+        for number in range(3):
+            (tmp_path / part / f"{number}.dat").touch()
+    for name in missing:
+        (tmp_path / name).unlink()
+    with pytest.raises(DataError, match=says):
+        find_pairs(tmp_path)
+
+
+def test_a_half_of_the_layout_is_missing(tmp_path):
+    (tmp_path / "seis").mkdir()
+    (tmp_path / "seis/0.dat").touch()
+    with pytest.raises(DataError, match=r"fault/0\.dat is missing"):
+        find_pairs(tmp_path)
+
+
+@pytest.mark.parametrize("parts", [[], ["seis", "fault"]])
+def test_an_empty_folder_is_refused(tmp_path, parts):
+    for part in parts:
+        (tmp_path / part).mkdir()
+    with pytest.raises(DataError, match="holds no cubes"):
+        FolderCubes(tmp_path)
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(DataError, match="is not a folder"):
+        FolderCubes(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="is not a folder"):
+        FolderCubes(tmp_path / "file")
+
+
+def test_a_flat_file_of_another_size_is_refused(tmp_path):
+    write_cubes(tmp_path, range(1), shape=SHAPE, workers=1)
+    (tmp_path / "recipe.json").unlink()
+    size = 4 * np.prod(SHAPE)
+    with pytest.raises(
+        DataError, match=rf"seis/0\.dat has {size} bytes, but 128 x 128 x 128 float32 samples take 8388608"
+    ):
+        FolderCubes(tmp_path)[0]
+
+
+def test_a_cut_label_is_refused(tmp_path):
+    write_cubes(tmp_path, range(1), shape=SHAPE, workers=1)
+    label = tmp_path / "fault/0.dat"
+    label.write_bytes(label.read_bytes()[:-4])
+    with pytest.raises(DataError, match=r"fault/0\.dat has"):
+        FolderCubes(tmp_path)[0]
+
+
+def test_a_file_that_went_missing_is_named(tmp_path):
+    write_cubes(tmp_path, range(1), shape=SHAPE, workers=1)
+    cubes = FolderCubes(tmp_path)
+    (tmp_path / "fault/0.dat").unlink()
+    with pytest.raises(DataError, match=r"fault/0\.dat cannot be read: No such file"):
+        cubes[0]
+
+
+def test_a_description_of_something_else_is_refused(tmp_path):
+    full_size(tmp_path)
+    (tmp_path / "recipe.json").write_text(json.dumps({"flour": "500 g"}))
+    with pytest.raises(DataError, match=r"recipe\.json does not describe"):
+        FolderCubes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "cannot be read as a cube"),
+        (b"not a zip file", "cannot be read as a cube"),
+        ({"seismic": np.zeros((4, 4, 4), np.float32)}, "fault is not a file"),
+        ({"seismic": np.zeros((4, 4)), "fault": np.zeros((4, 4))}, "three axes"),
+        ({"seismic": np.zeros((4, 4, 4)), "fault": np.zeros((4, 4, 5))}, "one shape"),
+        ({"seismic": np.array([{}]), "fault": np.zeros(1)}, "cannot be read as a cube"),
+    ],
+)
+def test_an_npz_file_that_is_no_cube_is_refused(tmp_path, content, says):
+    path = tmp_path / "0.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.savez(path, **content)
+    with pytest.raises(DataError, match=says) as caught:
+        FolderCubes(tmp_path)[0]
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.float64])
+def test_labels_of_any_kind_become_masks(tmp_path, kind):
+    fault = np.arange(27).reshape(3, 3, 3) % 4 == 0
+    np.savez(tmp_path / "0.npz", seismic=np.ones((3, 3, 3), np.float64), fault=fault.astype(kind))
+    seismic, mask = read_pair(tmp_path / "0.npz", tmp_path / "0.npz")
+    assert (seismic.dtype, mask.dtype) == (np.float32, np.uint8)
+    np.testing.assert_array_equal(mask, fault)
+
+
+@pytest.mark.parametrize(("value", "says"), [(np.nan, "NaN"), (None, "constant")])
+def test_seismic_that_cannot_be_normalised_is_named(tmp_path, value, says):
+    seismic = np.ones((4, 4, 4), np.float32)
+    if value is not None:
+        seismic = np.random.default_rng(0).standard_normal((4, 4, 4), dtype=np.float32)
+        seismic[1, 2, 3] = value
+    np.savez(tmp_path / "7.npz", seismic=seismic, fault=np.zeros((4, 4, 4), np.uint8))
+    with pytest.raises(DataError, match=says) as caught:
+        FolderCubes(tmp_path)[0]
+    assert "7.npz" in str(caught.value)

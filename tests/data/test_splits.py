@@ -1,0 +1,27 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faultpick.data import splits
+
+MOST = splits.VALIDATION - splits.TRAINING
+
+
+@given(st.integers(0, MOST), st.integers(0, 3_000_000), st.integers(0, 3_000_000))
+def test_splits_never_overlap(training, validation, test):
+    ranges = [splits.training_seeds(training), splits.validation_seeds(validation), splits.test_seeds(test)]
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        assert not ranges[one] or not ranges[other] or ranges[one][-1] < ranges[other][0]
+
+
+@given(st.integers(0, 1000))
+def test_a_larger_split_holds_the_smaller_one(count):
+    for split in (splits.training_seeds, splits.validation_seeds, splits.test_seeds):
+        assert len(split(count)) == count
+        assert list(split(count + 5))[:count] == list(split(count))
+
+
+@pytest.mark.parametrize("count", [-1, MOST + 1])
+def test_too_many_training_cubes_are_refused(count):
+    with pytest.raises(ValueError, match="validation seeds"):
+        splits.training_seeds(count)
