@@ -1,0 +1,178 @@
+"""What happens at the end of an epoch: the log, the checkpoint, the decision to stop."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import EMAWeightAveraging
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from torch import nn
+
+from faultpick.errors import DataError, ModelError
+from faultpick.train.module import FaultTraining
+
+
+class Average(EMAWeightAveraging):
+    """The moving average of the weights, which is validated and saved."""
+
+    @property
+    def network(self) -> nn.Module:
+        """The network with the average so far."""
+        assert self._average_model is not None
+        training = self._average_model.module
+        assert isinstance(training, FaultTraining)
+        return training.network
+
+
+class StopAtBudget(Callback):
+    """Ends the training at the end of the epoch in which its budget is used up."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """A finished training that is resumed has nothing left to do."""
+        self._stop_if_used_up(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Compare the progress with the budget."""
+        self._stop_if_used_up(trainer, pl_module)
+
+    def _stop_if_used_up(self, trainer: Trainer, module: LightningModule) -> None:
+        assert isinstance(module, FaultTraining)
+        if module.progress() >= 1.0 - 1e-9:
+            trainer.should_stop = True
+
+
+class History(Callback):
+    """One row an epoch, kept in the checkpoint, written to a CSV file; resumed, a training repeats none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Add the epoch's row and write the file anew."""
+        assert isinstance(pl_module, FaultTraining)
+        row = {
+            "epoch": trainer.current_epoch + 1,
+            "step": trainer.global_step,
+            "minutes": round(pl_module.minutes, 3),
+        }
+        row["rate"] = trainer.optimizers[0].param_groups[0]["lr"]
+        metrics = trainer.callback_metrics
+        if not all(math.isfinite(value) for value in metrics.values()):
+            raise ModelError(
+                f"The loss is no longer a finite number at step {trainer.global_step}: start anew with a "
+                "smaller optimiser.rate."
+            )
+        self.rows.append(row | {name: round(float(value), 6) for name, value in sorted(metrics.items())})
+        if trainer.is_global_zero:
+            table = io.StringIO()
+            writer = csv.DictWriter(table, list(self.rows[-1]), restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.rows)
+            with replaced(self.path) as temporary:
+                temporary.write_text(table.getvalue(), encoding="utf-8")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows, for the checkpoint."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The rows of the checkpoint."""
+        self.rows = list(state_dict["rows"])
+
+
+class ProgressBar(Callback):
+    """One bar over the whole budget, and a line for each epoch above it (in a log file: the lines alone)."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the bar."""
+        assert isinstance(pl_module, FaultTraining)
+        columns = TextColumn("training"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+        self.bar = Progress(*columns, disable=not trainer.is_global_zero)
+        self.task = self.bar.add_task("training", total=1.0)
+        self.bar.update(self.task, completed=pl_module.progress())
+        self.bar.start()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Move the bar."""
+        assert isinstance(pl_module, FaultTraining)
+        self.bar.update(self.task, completed=pl_module.progress())
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the epoch's row of the log."""
+        if trainer.is_global_zero:
+            row = "  ".join(f"{name} {value:.4g}" for name, value in self.history.rows[-1].items())
+            self.bar.console.print(row, highlight=False, soft_wrap=True)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Leave the bar as it is."""
+        self.bar.stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Leave the terminal as it was."""
+        if hasattr(self, "bar"):
+            self.bar.stop()
+
+
+class Checkpoint(Callback):
+    """Replaces the checkpoint after each epoch."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write it."""
+        trainer.save_checkpoint(self.path)
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Writes a checkpoint beside its place and moves it there: a kill leaves the old one or the new one.
+
+    Lightning's own way goes through the system's folder for temporary files, often on another disk, from
+    where a move is a copy.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
+        """Replace the file at `path`."""
+        path = Path(path)
+        data = io.BytesIO()
+        torch.save(checkpoint, data)
+        with replaced(path) as temporary:
+            temporary.write_bytes(data.getbuffer())
+
+    def load_checkpoint(self, path: str | Path, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        """Read the file at `path`.
+
+        Raises:
+            DataError: It is damaged.
+        """
+        try:
+            return super().load_checkpoint(path, *arguments, **keywords)
+        except (RuntimeError, OSError, EOFError, UnpicklingError) as error:
+            raise DataError(f"{path} is damaged: train again from the start in another folder.") from error
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A path to write to; when all went well, the file there takes the place of `path`."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

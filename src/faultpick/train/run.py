@@ -1,0 +1,227 @@
+"""Run a training from its config: trainer, checkpoints, weights."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
+from pydantic import ValidationError
+
+from faultpick.errors import ConfigError, FaultpickError, OutputError
+from faultpick.train.callbacks import (
+    Average,
+    Checkpoint,
+    History,
+    ProgressBar,
+    StopAtBudget,
+    WholeFiles,
+    replaced,
+)
+from faultpick.train.config import Config, TrainConfig, differences, verify
+from faultpick.train.loaders import Loaders
+from faultpick.train.module import FaultTraining
+
+CHECKPOINT = "last.ckpt"
+SETTINGS = "config.json"
+HISTORY = "metrics.csv"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of a training.
+
+    Attributes:
+        weights: `FOLDER/NAME.safetensors`; its card lies beside it.
+        validation_iou: Mean strict IoU over the validation cubes, of the averaged weights.
+        steps: Optimiser steps taken.
+        minutes: Minutes used, as the budget counts them.
+    """
+
+    weights: Path
+    validation_iou: float
+    steps: int
+    minutes: float
+
+
+def train(config: TrainConfig, folder: Path, *, resume: bool = False) -> Trained:
+    """Train a model and write its weights and card.
+
+    `folder` gets `config.json` (the settings), `metrics.csv` (a row an epoch), `tensorboard/`, `last.ckpt`
+    (all that is needed to go on) and, at the end, `NAME.safetensors` and `NAME.json`. On several devices the
+    running command is started once more for each further one.
+
+    Args:
+        config: Every setting.
+        folder: Where everything goes; made if missing.
+        resume: Go on from the last checkpoint in `folder`, as if the training had never stopped.
+
+    Raises:
+        ConfigError: A setting makes no sense, or `folder` holds another training, or nothing to resume.
+        DataError: The training or validation data are missing or malformed.
+        OutputError: `folder` cannot be written.
+        ModelError: The weights grew beyond all bounds.
+    """
+    verify(config)
+    return fit(config, folder, FaultTraining, Loaders, resume=resume)
+
+
+def fit(
+    config: Config,
+    folder: Path,
+    make_module: Callable[[Config], FaultTraining],
+    make_loaders: Callable[[Config], Loaders],
+    *,
+    resume: bool,
+) -> Trained:
+    """Train a module on the data of its loaders; folder, result and errors are those of :func:`train`."""
+    checkpoint = _checkpoint(config, folder, resume)
+    loaders = make_loaders(config)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    seed_everything(config.seed, verbose=False)
+    module = make_module(config)
+    module.network.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
+    history = History(folder / HISTORY)
+    trainer = _trainer(config, folder, history)
+    try:
+        if trainer.is_global_zero:
+            folder.mkdir(parents=True, exist_ok=True)
+            with replaced(folder / SETTINGS) as temporary:
+                temporary.write_text(config.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        with warnings.catch_warnings():
+            _silence()
+            trainer.fit(module, datamodule=loaders, ckpt_path=checkpoint, weights_only=True)
+        return _save(config, module, trainer, history, folder)
+    except FaultpickError as error:
+        raise _plain(error) from error
+    except OSError as error:
+        where, why = error.filename or folder, error.strerror or error
+        raise OutputError(f"Cannot write {where} ({why}): make room or choose another folder.") from error
+
+
+def is_main_process() -> bool:
+    """Whether this is the process that prints and writes; false in those started for further devices."""
+    return bool(rank_zero_only(lambda: True)())
+
+
+def _checkpoint(config: TrainConfig, folder: Path, resume: bool) -> Path | None:
+    """The checkpoint to go on from, None at the beginning."""
+    path, settings = folder / CHECKPOINT, folder / SETTINGS
+    if not resume:
+        if path.exists():
+            raise ConfigError(
+                f"{folder} already holds a training: add --resume to go on, or choose another folder."
+            )
+        return None
+    try:
+        before = type(config).model_validate_json(settings.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{settings} cannot be read ({error.strerror}): leave out --resume to start a training there."
+        ) from error
+    except ValidationError as error:
+        raise ConfigError(
+            f"{settings} is damaged or of another kind of training: choose another folder."
+        ) from error
+    changed = differences(before, config)
+    if changed:
+        raise ConfigError(
+            f"{settings} differs from these settings in {', '.join(changed)}: resume with those of the file."
+        )
+    return path if path.exists() else None
+
+
+def _trainer(config: TrainConfig, folder: Path, history: History) -> Trainer:
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    cuda = config.accelerator != "cpu" and torch.cuda.is_available()
+    accelerator = config.accelerator if config.accelerator != "auto" else "gpu" if cuda else "cpu"
+    try:
+        return Trainer(
+            default_root_dir=folder,
+            accelerator=accelerator,
+            devices=config.devices,
+            precision=_precision(config, cuda),
+            sync_batchnorm=cuda,
+            max_epochs=-1,
+            gradient_clip_val=config.optimiser.clip,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            enable_model_summary=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            logger=TensorBoardLogger(folder, name=None, version="tensorboard", default_hp_metric=False),
+            plugins=[WholeFiles()],
+            callbacks=[
+                Average(decay=config.optimiser.average),
+                StopAtBudget(),
+                history,
+                Checkpoint(folder / CHECKPOINT),
+                ProgressBar(history),
+            ],
+        )
+    except MisconfigurationException as error:
+        raise ConfigError(
+            f"There is no such hardware here: accelerator = {config.accelerator!r}, "
+            f"devices = {config.devices!r}; try 'auto' for both."
+        ) from error
+
+
+def _precision(config: TrainConfig, cuda: bool) -> Any:
+    if config.precision != "auto":
+        return config.precision
+    generation = torch.cuda.get_device_capability()[0] if cuda else 0
+    return "bf16-mixed" if generation >= 8 else "16-mixed" if generation == 7 else "32-true"
+
+
+def _silence() -> None:
+    """Hints that are meant for the programmers of a training, not for its user."""
+    for message in (
+        ".*does not have many workers.*",
+        ".*all_gather is deprecated.*",
+        "Grad strides do not match.*",
+        ".*`self.log\\(.*sync_dist=True\\)`.*",  # what is logged is the same in all processes
+        ".*smaller than the logging interval.*",
+        ".*callbacks used to create the checkpoint need to be provided.*",
+        ".*`isinstance.treespec, LeafSpec.`.*",
+    ):
+        warnings.filterwarnings("ignore", message)
+
+
+def _plain(error: FaultpickError) -> FaultpickError:
+    """The error itself, without the traceback that a loader's process wraps it in."""
+    lines = str(error).strip().splitlines()
+    return error if len(lines) == 1 else type(error)(lines[-1].split(": ", 1)[-1])
+
+
+def _save(
+    config: TrainConfig, module: FaultTraining, trainer: Trainer, history: History, folder: Path
+) -> Trained:
+    from faultpick.zoo import Card, save_model
+
+    result = Trained(
+        folder / f"{config.name}.safetensors",
+        history.rows[-1]["val_iou"],
+        trainer.global_step,
+        module.minutes,
+    )
+    if trainer.is_global_zero:
+        card = Card(
+            name=config.name,
+            network=config.network,
+            config=config.model_dump(mode="json"),
+            seed=config.seed,
+            steps=result.steps,
+            minutes=round(result.minutes, 1),
+            metrics={"validation_iou": round(result.validation_iou, 4)},
+        )
+        save_model(module.network, card, result.weights)
+    trainer.strategy.barrier()
+    return result
