@@ -33,6 +33,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/networks.py
+	$(BIN)/python benchmarks/tiles.py
 
 clean:
 	rm -rf $(VENV) demo
