@@ -1,15 +1,17 @@
-"""Seconds per 128^3 cube of every network, in turn within one run; medians go to results/speed.csv.
+"""Seconds per 128^3 cube of every network, in turn within one run.
+
+Medians go to results/speed.csv and docs/reference/speed.md.
 
 Usage: python benchmarks/networks.py [--rounds 5] [--threads 2] [NETWORK ...]
 """
 
 import argparse
-import csv
 import statistics
 import time
 from pathlib import Path
 
 import torch
+from tables import publish
 
 from faultpick import models
 
@@ -33,8 +35,9 @@ def main() -> None:
 
     cube = torch.randn(1, 1, 128, 128, 128).contiguous(memory_format=torch.channels_last_3d)
     names = [REFERENCE, *(name for name in arguments.networks if name != REFERENCE)]
-    networks = {name: models.build(name).eval().to(memory_format=torch.channels_last_3d) for name in names}
+    networks = {name: models.build(name).eval() for name in names}
     for network in networks.values():
+        network.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
         seconds(network, cube)
     times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(arguments.rounds):
@@ -46,10 +49,8 @@ def main() -> None:
         ratio = statistics.median(b / a for a, b in zip(times[name], times[REFERENCE], strict=True))
         rows.append((name, arguments.threads, f"{statistics.median(times[name]):.3f}", f"{ratio:.2f}"))
         print(f"{name:16} {rows[-1][2]:>8} s per 128^3   {rows[-1][3]:>6} times as fast as {REFERENCE}")
-    with Path("results/speed.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("network", "threads", "seconds_per_128", f"times_as_fast_as_{REFERENCE}"))
-        writer.writerows(rows)
+    header = ("network", "threads", "seconds per 128^3", f"times as fast as {REFERENCE}")
+    publish("speed", header, rows, Path("docs/reference/speed.md"))
 
 
 if __name__ == "__main__":

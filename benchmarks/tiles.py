@@ -1,14 +1,16 @@
-"""How far a volume in tiles differs from the same volume whole; rows go to results/tiles.csv.
+"""How far a volume in tiles differs from the same volume whole.
+
+Rows go to results/tiles.csv and docs/explanation/tiles.md.
 
 Usage: python benchmarks/tiles.py [MODEL]
 """
 
-import csv
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from tables import publish
 
 from faultpick import load_model, predict, synthesize
 from faultpick.data import splits
@@ -37,10 +39,8 @@ def main() -> None:
         print(
             f"tile {tile}, halo {halo}: difference {difference:.4f}, masks' IoU {iou:.5f}, {cost:.2f} x time"
         )
-    with Path("results/tiles.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("tile", "halo", "largest_difference", "iou_of_masks", "time_over_whole"))
-        writer.writerows(rows)
+    header = ("tile", "halo", "largest difference", "IoU of masks", "time over whole")
+    publish("tiles", header, rows, Path("docs/explanation/tiles.md"))
 
 
 if __name__ == "__main__":
