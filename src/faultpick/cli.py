@@ -393,9 +393,9 @@ def train(
         Path | None, typer.Argument(metavar="CONFIG.toml", help="Settings; see --print-schema.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for all files.  [default: runs/NAME]")
+        Path | None, typer.Option("--output", "-o", help="Folder for all files; runs/NAME by default.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with the training in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in the folder.")] = False,
     print_schema: Annotated[
         bool, typer.Option("--print-schema", help="Print every setting, as a TOML file to start from.")
     ] = False,
@@ -501,12 +501,14 @@ def distill(
         Path | None, typer.Argument(metavar="CONFIG.toml", help="Settings; see --print-schema.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for all files.  [default: runs/NAME]")
+        Path | None, typer.Option("--output", "-o", help="Folder for all files; runs/NAME by default.")
     ] = None,
     generations: Annotated[
         int | None, typer.Option(min=1, help="Number of students, each taught by the one before.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with the distillation in the folder.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the distillation in the folder.")
+    ] = False,
     print_schema: Annotated[
         bool, typer.Option("--print-schema", help="Print every setting, as a TOML file to start from.")
     ] = False,

@@ -220,3 +220,12 @@ def test_slip_follows_a_curved_surface(planted, fault, coordinates):
     hanging = distance > 0.01
     np.testing.assert_allclose(cube.rgt[hanging], before[hanging], atol=0.01)
     assert np.ptp((np.arange(64) - cube.rgt)[hanging]) > 1
+
+
+def test_displacement_halves_at_its_reach(planted, fault, coordinates):
+    cube = planted(fault(70.0, 60.0, 12.0, footwall=0.5, reach=10.0))
+    distance = coordinates(cube.faults[0], cube.seismic.shape)[2]
+    went_down = np.arange(64) - cube.rgt
+    expected = 6.0 * np.sign(distance) / (1 + (distance / 10.0) ** 2)
+    certain = np.abs(distance) > 0.01
+    np.testing.assert_allclose(went_down[certain], expected[certain], atol=1e-3)
