@@ -15,13 +15,23 @@ def row(cube, model, iou, tta=0):
 
 def test_rows_survive_the_file_and_the_table_shows_cubes_down_and_models_across(tmp_path):
     rows = [row(0, "a", 0.5), row(0, "a", 0.6, tta=1), row(1, "a", 0.7), row(1, "a", 0.9, tta=1)]
-    write_rows(rows, tmp_path / "new" / "t.csv")
-    lines = markdown_table(read_rows(tmp_path / "new" / "t.csv")).splitlines()
+    write_rows(rows, tmp_path / "t.csv")
+    lines = markdown_table(read_rows(tmp_path / "t.csv")).splitlines()
     assert lines[0] == "| Cube | a | a + TTA |"
     assert lines[2:5] == [
         "| 0 | 0.500 | 0.600 |",
         "| 1 | 0.700 | 0.900 |",
         "| **Mean IoU** | **0.600** | **0.750** |",
+    ]
+
+
+def test_another_model_is_added_and_the_same_one_replaced(tmp_path):
+    write_rows([row(0, "a", 0.5), row(0, "b", 0.6)], tmp_path / "t.csv")
+    write_rows([row(0, "a", 0.7), row(0, "a", 0.8, tta=1)], tmp_path / "t.csv")
+    assert [(r["model"], r["tta"], r["iou"]) for r in read_rows(tmp_path / "t.csv")] == [
+        ("b", "0", "0.60000"),
+        ("a", "0", "0.70000"),
+        ("a", "1", "0.80000"),
     ]
 
 

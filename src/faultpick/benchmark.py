@@ -8,10 +8,11 @@ from pathlib import Path
 from statistics import fmean
 
 from faultpick.data import splits
-from faultpick.errors import DataError, OutputError
+from faultpick.errors import DataError
 from faultpick.metrics import evaluate
 from faultpick.prediction import predict
 from faultpick.synth import Recipe, find_recipe, synthesize
+from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo import LoadedModel
 
 CUBES = 20
@@ -62,21 +63,24 @@ def run_benchmark(
 
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:
-    """Write rows as a CSV, numbers with five digits after the point.
+    """Write rows into a CSV, numbers with five digits after the point.
+
+    Rows that the file holds already are kept, but for those of the same suite, model and augmentation.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(
-                {k: f"{v:.5f}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
-            )
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
+    texts = [{k: f"{v:.5f}" if isinstance(v, float) else str(v) for k, v in row.items()} for row in rows]
+    new = {_series(row) for row in texts}
+    kept = [row for row in read_rows(path) if _series(row) not in new] if path.exists() else []
+    with staged(path) as temporary, output_errors(path), temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(texts[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept + texts)
+
+
+def _series(row: dict[str, str]) -> tuple[str, str, str]:
+    return row["suite"], row["model"], row["tta"]
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

@@ -286,7 +286,9 @@ def show(
 @app.command()
 def benchmark(
     model: Annotated[list[str], typer.Option(help="Name of a model or path of its weights; repeatable.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV to write, one row a cube and model.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="CSV, one row a cube and model; rows of other models stay.")
+    ],
     recipe: Annotated[str, typer.Option(help="Recipe of the test cubes.")] = "wu2019",
     cubes: Annotated[int, typer.Option(min=1, help="Number of test cubes.")] = 20,
     tta: Annotated[bool, typer.Option(help="Score with test-time augmentation as well.")] = False,
@@ -506,9 +508,7 @@ def distill(
     generations: Annotated[
         int | None, typer.Option(min=1, help="Number of students, each taught by the one before.")
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the distillation in the folder.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")] = False,
     print_schema: Annotated[
         bool, typer.Option("--print-schema", help="Print every setting, as a TOML file to start from.")
     ] = False,
