@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
@@ -92,6 +92,7 @@ def test_a_crop_larger_than_the_cube_is_refused(crop):
         crops(crop=crop)[0]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 4), st.integers(1, 5), st.integers(0, 3))
 def test_processes_share_the_batches_of_one(steps, batch, world, epoch):
     shares = [EpochSampler(steps, batch, rank, world) for rank in range(world)]

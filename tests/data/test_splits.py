@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultpick.data import splits
@@ -7,6 +7,7 @@ from faultpick.data import splits
 MOST = splits.VALIDATION - splits.TRAINING
 
 
+@settings(deadline=None)
 @given(st.integers(0, MOST), st.integers(0, 3_000_000), st.integers(0, 3_000_000))
 def test_splits_never_overlap(training, validation, test):
     ranges = [splits.training_seeds(training), splits.validation_seeds(validation), splits.test_seeds(test)]
@@ -14,6 +15,7 @@ def test_splits_never_overlap(training, validation, test):
         assert not ranges[one] or not ranges[other] or ranges[one][-1] < ranges[other][0]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000))
 def test_a_larger_split_holds_the_smaller_one(count):
     for split in (splits.training_seeds, splits.validation_seeds, splits.test_seeds):

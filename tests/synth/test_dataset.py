@@ -281,6 +281,15 @@ def test_an_irregular_survey_has_dead_traces_where_it_should(tmp_path):
         assert evaluate_volumes(label, label).iou == 1.0
 
 
+def test_dead_traces_are_zero_in_a_format_without_geometry(tmp_path):
+    live = irregular_traces((30, 40, 32), seed=3)
+    label_path = write_survey(tmp_path / "survey.npy", 3, shape=(30, 40, 32), live=live)
+    cube = synthesize(3, shape=(30, 40, 32))
+    assert cube.fault[~live].any()
+    np.testing.assert_array_equal(np.load(tmp_path / "survey.npy"), cube.seismic * live[..., None])
+    np.testing.assert_array_equal(np.load(label_path), cube.fault * live[..., None])
+
+
 def test_irregular_traces_are_a_corner_and_a_few_more():
     live = irregular_traces((200, 200, 8), seed=1)
     assert not live[-40:, -40:].any()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -10,6 +10,7 @@ from faultpick.synth import find_recipe
 from faultpick.synth.faults import fault_axes, random_faults
 
 
+@settings(deadline=None)
 @given(st.floats(0, 360), st.floats(5, 90))
 def test_axes_are_those_of_strike_and_dip(strike, dip):
     axes = np.array(fault_axes(strike, dip))

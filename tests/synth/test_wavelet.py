@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultpick.synth import synthesize
 from faultpick.synth.wavelet import convolve_traces, ricker
 
 
+@settings(deadline=None)
 @given(st.floats(6.0, 60.0))
 def test_the_wavelet_is_symmetric_whole_and_without_mean(period):
     wavelet = ricker(period)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from faultpick import models
 from faultpick.data.dataset import Crops
+from faultpick.synth import synthesize
 from faultpick.train.config import TrainConfig
 
 
@@ -50,6 +52,19 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         return schema.model_validate(table)
 
     return config
+
+
+@pytest.fixture
+def one_crop(tmp_path: Path) -> dict[str, dict[str, Any]]:
+    """Settings that train and validate on one and the same crop, which holds faults."""
+    cubes = (synthesize(seed, "wu2019", (32, 32, 32)) for seed in range(100))
+    cube = next(cube for cube in cubes if cube.fault.mean() > 0.05)
+    folder = tmp_path / "one_crop"
+    folder.mkdir()
+    np.savez(folder / "0.npz", seismic=cube.seismic, fault=cube.fault)
+    data = {"folder": folder, "validation_folder": folder, "crop": (32, 32, 32), "batch": 1}
+    still = {"flips": False, "quarter_turns": False, "polarity": False, "gain": 0.0, "noise": 0.0}
+    return {"data": data, "augmentation": still}
 
 
 class PowerCutError(RuntimeError):

@@ -174,18 +174,12 @@ def test_minutes_of_processor_time_end_a_training(
     assert [row["minutes"] for row in runs.rows(tmp_path)] == [1.0, 2.0, 3.0]
 
 
-def test_the_loss_falls_where_there_is_one_crop_to_learn(tiny: Tiny, tmp_path: Path, runs: Runs):
-    train(
-        tiny(
-            network="unet_res2",
-            budget={"steps": 12, "epoch_steps": 4},
-            data={"cubes": 1, "crop": (32, 32, 32), "batch": 1},
-            augmentation={"flips": False, "quarter_turns": False, "polarity": False, "gain": 0, "noise": 0},
-        ),
-        tmp_path,
-    )
+def test_the_loss_falls_where_there_is_one_crop_to_learn(
+    tiny: Tiny, one_crop: dict[str, Any], tmp_path: Path, runs: Runs
+):
+    train(tiny(network="unet_res2", budget={"steps": 12, "epoch_steps": 4}, **one_crop), tmp_path / "run")
 
-    losses = [row["loss"] for row in runs.rows(tmp_path)]
+    losses = [row["loss"] for row in runs.rows(tmp_path / "run")]
     assert losses[-1] < 0.9 * losses[0]
 
 

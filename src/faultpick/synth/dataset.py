@@ -31,7 +31,6 @@ Progress = Callable[[int, int], None]
 """Called after each cube with the number of cubes that are there and their total."""
 
 DESCRIPTION = "recipe.json"
-LINES = 16  # inlines written at once
 
 _WRITING = threading.Lock()
 """Held while a process makes a cube and writes its files."""
@@ -167,11 +166,8 @@ def write_survey(
         create_volume(label_path, geometry, name="fault label") as label,
     ):
         cube = _synthesize(seed, recipe, shape)
-        exists = np.ones(shape[:2], bool) if live is None else live
-        for first in range(0, shape[0], LINES):
-            lines = slice(first, first + LINES)
-            seismic.write(first, cube.seismic[lines] * exists[lines, :, None])
-            label.write(first, cube.fault[lines].astype(np.float32) * exists[lines, :, None])
+        seismic.write(0, cube.seismic)
+        label.write(0, cube.fault.astype(np.float32))
     return label_path
 
 
