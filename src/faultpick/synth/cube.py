@@ -152,7 +152,8 @@ def _undo_fault(
     """Move the points of one trace back to before the fault.
 
     Gives their distance to the surface, and the slip and the surface's slopes along strike and dip beside
-    them. Written without branches, so that it runs as vector instructions.
+    them. Written without branches, so that it runs as vector instructions. `fault` holds the numbers of one
+    `FAULT` in their order: centre from 0, the unit vectors from 3, 6 and 9, bend from 12, then the scalars.
     """
     zero, one, two, tail = np.float32(0.0), np.float32(1.0), np.float32(2.0), np.float32(1.0 / 32.0)
     centre0, centre1, centre2 = fault[0], fault[1], fault[2]
