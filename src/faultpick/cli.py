@@ -302,10 +302,13 @@ def benchmark(
 
     from faultpick import benchmark as bench
     from faultpick.synth import find_recipe
+    from faultpick.volume.staging import output_errors
     from faultpick.zoo import load_model
 
     suite = find_recipe(recipe)
     models = [load_model(name) for name in model]
+    with output_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Scoring")
         rows = bench.run_benchmark(
