@@ -123,6 +123,11 @@ class TrainConfig(Settings):
         description="Name of the model that comes out and of its files.",
     )
     network: str = Field(description=f"One of {', '.join(models.names())}.")
+    weights: str | None = Field(
+        default=None,
+        description="Start from this trained model of the same network, a name or a .safetensors file, in "
+        "place of random weights: to fine-tune it on data of your own, or to train it longer.",
+    )
     seed: int = Field(default=0, ge=0, description="Seed of the weights, the crops and their augmentation.")
     accelerator: Literal["auto", "cpu", "gpu"] = Field(
         default="auto", description="auto: a GPU that CUDA knows if there is one."

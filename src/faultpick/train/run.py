@@ -13,8 +13,9 @@ from lightning.pytorch import Trainer, seed_everything
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from pydantic import ValidationError
+from torch import Tensor
 
-from faultpick.errors import ConfigError, FaultpickError, OutputError
+from faultpick.errors import ConfigError, FaultpickError, ModelError, OutputError
 from faultpick.train.callbacks import (
     Average,
     Checkpoint,
@@ -87,6 +88,8 @@ def fit(
         torch.set_num_threads(config.threads)
     seed_everything(config.seed, verbose=False)
     module = make_module(config)
+    if config.weights is not None and checkpoint is None:
+        module.network.load_state_dict(_initial_weights(config.weights, config.network))
     module.network.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
     history = History(folder / HISTORY)
     trainer = _trainer(config, folder, history)
@@ -104,6 +107,23 @@ def fit(
     except OSError as error:
         where, why = error.filename or folder, error.strerror or error
         raise OutputError(f"Cannot write {where} ({why}): make room or choose another folder.") from error
+
+
+def _initial_weights(name: str, network: str) -> dict[str, Tensor]:
+    """The weights of a trained model.
+
+    Raises:
+        ModelError: It is unknown or damaged, or another network.
+    """
+    from faultpick.zoo import load_model
+
+    model = load_model(name)
+    if model.card.network != network:
+        raise ModelError(
+            f"The weights {name} belong to the network {model.card.network!r}, the training is one of "
+            f"{network!r}: change one of the two settings."
+        )
+    return model.network.state_dict()
 
 
 def is_main_process() -> bool:

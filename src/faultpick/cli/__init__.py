@@ -1,0 +1,26 @@
+"""The command: one verb per function; each parses, calls the API and prints."""
+
+import os
+import sys
+
+from rich.console import Console
+
+from faultpick.cli import explore, faults, learning
+from faultpick.cli.app import app
+from faultpick.errors import FaultpickError
+
+__all__ = ["app", "explore", "faults", "learning", "main"]
+
+
+def main() -> None:
+    """Run the command; trouble the user can mend is one sentence on standard error and exit code 2."""
+    try:
+        app()
+    except FaultpickError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"error: {error}", style="red", markup=False, highlight=False
+        )
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

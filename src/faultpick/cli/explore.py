@@ -1,0 +1,96 @@
+"""Verbs that read a survey: what it is, how it looks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faultpick.cli.app import app, console
+from faultpick.cli.options import ByteOrder, CrosslineByte, FormatCode, InlineByte, Shape, XByte, YByte
+
+
+@app.command()
+def info(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="SEG-Y, Zarr, .npy or flat .dat volume.")],
+    png: Annotated[Path | None, typer.Option(help="Draw three sections into this PNG file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Print what was understood of a volume: geometry, sampling, amplitudes, dead traces."""
+    import json
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from faultpick.volume import describe, open_volume
+    from faultpick.volume.description import description_rows
+
+    with open_volume(
+        path,
+        shape=shape,
+        byte_order=byte_order,
+        inline_byte=inline_byte,
+        crossline_byte=crossline_byte,
+        x_byte=x_byte,
+        y_byte=y_byte,
+        format_code=format_code,
+    ) as volume:
+        facts = describe(volume)
+        if png is not None:
+            from faultpick.view.sections import draw_sections
+
+            draw_sections(volume, png)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    table = Table(box=None, show_header=False)
+    for label, text in description_rows(facts):
+        table.add_row(label, Text(text))
+    console.print(table)
+
+
+@app.command()
+def show(
+    path: Annotated[Path, typer.Argument(metavar="SURVEY", help="SEG-Y, Zarr, .npy or flat .dat volume.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="PNG file to draw.")],
+    probability: Annotated[
+        Path | None, typer.Option(help="Fault probability to draw over the sections.")
+    ] = None,
+    inline: Annotated[int | None, typer.Option(help="Number of the inline section.")] = None,
+    crossline: Annotated[int | None, typer.Option(help="Number of the crossline section.")] = None,
+    sample: Annotated[float | None, typer.Option(help="Time or depth of the slice.")] = None,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Draw an inline, a crossline and a slice, with the faults over them; the middle ones unless told."""
+    from contextlib import ExitStack
+    from functools import partial
+
+    from faultpick.view.sections import draw_sections
+    from faultpick.volume import open_volume
+
+    open_alike = partial(
+        open_volume,
+        shape=shape,
+        byte_order=byte_order,
+        inline_byte=inline_byte,
+        crossline_byte=crossline_byte,
+        x_byte=x_byte,
+        y_byte=y_byte,
+    )
+    with ExitStack() as stack:
+        survey = stack.enter_context(open_alike(path, format_code=format_code))
+        over = stack.enter_context(open_alike(probability)) if probability else None
+        draw_sections(survey, out, probability=over, inline=inline, crossline=crossline, sample=sample)
+    console.print(f"Drew {out}", markup=False, highlight=False)

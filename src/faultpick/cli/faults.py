@@ -1,0 +1,155 @@
+"""Verbs that find faults in a survey."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from faultpick.cli.app import app, console
+from faultpick.cli.options import ByteOrder, CrosslineByte, FormatCode, InlineByte, Shape, XByte, YByte
+
+
+@app.command()
+def predict(
+    path: Annotated[Path, typer.Argument(metavar="IN", help="SEG-Y, Zarr, .npy or flat .dat volume.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="OUT", help="Output; its format is that of its name."),
+    ],
+    model: Annotated[
+        list[str],
+        typer.Option(
+            default_factory=lambda: ["unet_res2"],
+            show_default="unet_res2",
+            help="Name of a model, or a .safetensors file; the mean of several, if repeated.",
+        ),
+    ],
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Average over four mirrorings, in four times the time.")
+    ] = False,
+    threshold: Annotated[
+        float | None, typer.Option(help="Write a mask: 1 where the probability is at least this, else 0.")
+    ] = None,
+    uncertainty: Annotated[
+        Path | None, typer.Option(help="Also write the spread between the models, as a volume.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, ...; without it, a GPU if there is one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Write the fault probability of a volume."""
+    import json
+    import math
+    import time
+
+    from rich.progress import Progress
+
+    from faultpick.prediction import predict_to_file
+    from faultpick.volume import open_volume
+
+    start = time.perf_counter()
+    errors = Console(stderr=True)
+    with (
+        open_volume(
+            path,
+            shape=shape,
+            byte_order=byte_order,
+            inline_byte=inline_byte,
+            crossline_byte=crossline_byte,
+            x_byte=x_byte,
+            y_byte=y_byte,
+            format_code=format_code,
+        ) as volume,
+        Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar,
+    ):
+        for note in volume.notes:
+            errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+        task = bar.add_task("reading amplitudes", total=None)
+        summary = predict_to_file(
+            volume,
+            model,
+            out,
+            uncertainty=uncertainty,
+            threshold=threshold,
+            tta=tta,
+            device=device,
+            progress=lambda done, total: bar.update(
+                task, description="picking faults", completed=done, total=total
+            ),
+        )
+    seconds = time.perf_counter() - start
+    rate = math.prod(summary.shape) / seconds
+    if as_json:
+        facts = {
+            "input": str(path),
+            "output": str(out),
+            "uncertainty": None if uncertainty is None else str(uncertainty),
+            "shape": summary.shape,
+            "models": model,
+            "tta": tta,
+            "mask": threshold is not None,
+            "threshold": summary.threshold,
+            "fault_share": summary.fault_share,
+            "tiles": summary.tiles,
+            "seconds": round(seconds, 3),
+            "voxels_per_second": round(rate),
+        }
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    size = " x ".join(str(count) for count in summary.shape)
+    typer.echo(
+        f"{out}: {size} voxels in {seconds:.1f} s ({rate / 1e6:.2f} million a second); "
+        f"{summary.fault_share:.2%} are fault at {summary.threshold:g}"
+    )
+
+
+@app.command()
+def evaluate(
+    prediction: Annotated[Path, typer.Argument(metavar="PRED", help="Fault probability, or a mask.")],
+    label: Annotated[Path, typer.Argument(metavar="LABEL", help="Fault label of the same shape: 0 and 1.")],
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="A fault is where the probability is at least this.")
+    ] = 0.5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Score a fault probability against a fault label: strict, tolerant and distance scores."""
+    import json
+    import math
+    from dataclasses import asdict
+    from functools import partial
+
+    from rich.table import Table
+
+    from faultpick.metrics import MEANING, evaluate_volumes
+    from faultpick.volume import open_volume
+
+    opened = partial(
+        open_volume,
+        shape=shape,
+        byte_order=byte_order,
+        inline_byte=inline_byte,
+        crossline_byte=crossline_byte,
+    )
+    with opened(prediction) as probability, opened(label) as truth:
+        scores = asdict(evaluate_volumes(probability, truth, threshold))
+    if as_json:
+        finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}
+        typer.echo(json.dumps({"threshold": threshold, **finite}, indent=2))
+        return
+    table = Table("score", "value", "meaning", box=None)
+    for name, value in scores.items():
+        table.add_row(name, f"{value:.4f}", MEANING[name])
+    console.print(table, markup=False, highlight=False)

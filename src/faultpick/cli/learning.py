@@ -1,0 +1,269 @@
+"""Verbs that make cubes, train networks on them and score what was learned."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from faultpick.cli.app import app, console
+from faultpick.data import splits
+from faultpick.errors import ConfigError
+
+
+@app.command()
+def synth(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write training cubes into this folder.")
+    ] = None,
+    cubes: Annotated[int, typer.Option("-n", help="How many cubes.")] = 200,
+    segy: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.sgy", help="Write one survey, and its fault label to OUT_fault.sgy."),
+    ] = None,
+    irregular: Annotated[
+        bool, typer.Option("--irregular", help="Leave a corner and some traces out of the survey.")
+    ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            show_default=f"{splits.TRAINING}, with --segy {splits.TEST}",
+            help=f"Of the first cube. Models in the box are trained on seeds from {splits.TRAINING}, "
+            f"chosen on those from {splits.VALIDATION} and reported on those from {splits.TEST}.",
+        ),
+    ] = None,
+    recipe: Annotated[str, typer.Option(help="What the earth is drawn from.")] = "wu2019",
+    shape: Annotated[
+        tuple[int, int, int] | None,
+        typer.Option(
+            metavar="IL XL SAMPLES",
+            show_default="128 128 128, with --segy 256 256 256",
+            help="Inlines, crosslines and samples.",
+        ),
+    ] = None,
+    layout: Annotated[
+        Literal["dat", "npz"],
+        typer.Option("--format", help="dat: seis/N.dat, fault/N.dat; npz: N.npz with all that is known."),
+    ] = "dat",
+    workers: Annotated[
+        int | None, typer.Option(min=1, show_default="one for each core", help="Number of processes.")
+    ] = None,
+) -> None:
+    """Make synthetic cubes to train on, or a synthetic survey; what is in the folder already is kept."""
+    from rich.progress import Progress
+
+    from faultpick.synth import dataset
+
+    if (out is None) == (segy is None):
+        raise ConfigError("Say where to: either -o DIR for cubes, or --segy OUT.sgy for one survey.")
+    if segy is not None:
+        seed, shape = splits.TEST if seed is None else seed, shape or (256, 256, 256)
+        live = dataset.irregular_traces(shape, seed) if irregular else None
+        label = dataset.write_survey(segy, seed, recipe, shape, live)
+        typer.echo(f"{segy}: survey of {' x '.join(map(str, shape))} voxels; {label}: its faults")
+    elif out is not None:
+        seed, shape = splits.TRAINING if seed is None else seed, shape or (128, 128, 128)
+        errors = Console(stderr=True)
+        with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+            task = bar.add_task("making cubes", total=cubes)
+            made = dataset.write_cubes(
+                out,
+                range(seed, seed + cubes),
+                recipe,
+                shape,
+                layout=layout,
+                workers=workers,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        typer.echo(f"{out}: {cubes} cubes, {made} of them new")
+
+
+@app.command()
+def train(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG.toml", help="Settings; see --print-schema.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for all files; runs/NAME by default.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in the folder.")] = False,
+    print_schema: Annotated[
+        bool, typer.Option("--print-schema", help="Print every setting, as a TOML file to start from.")
+    ] = False,
+) -> None:
+    """Train a network on synthetic cubes or a folder of cubes; killed, it goes on with --resume."""
+    from faultpick.train import require_lightning
+    from faultpick.train.config import TrainConfig, read_config
+    from faultpick.train.schema import describe
+
+    if print_schema:
+        typer.echo(describe(TrainConfig), nl=False)
+        return
+    if config is None:
+        raise ConfigError("Give a CONFIG.toml with the settings: --print-schema prints one to start from.")
+    require_lightning()
+    settings = read_config(config)
+    from faultpick.train.run import is_main_process, train
+
+    folder = output or Path("runs") / settings.name
+    if is_main_process():
+        typer.echo(f"training {settings.network} into {folder}; watch it with: tensorboard --logdir {folder}")
+    trained = train(settings, folder, resume=resume)
+    if is_main_process():
+        typer.echo(f"weights: {trained.weights}\nvalidation IoU: {trained.validation_iou:.4f}")
+
+
+@app.command()
+def distill(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG.toml", help="Settings; see --print-schema.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for all files; runs/NAME by default.")
+    ] = None,
+    generations: Annotated[
+        int | None, typer.Option(min=1, help="Number of students, each taught by the one before.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")] = False,
+    print_schema: Annotated[
+        bool, typer.Option("--print-schema", help="Print every setting, as a TOML file to start from.")
+    ] = False,
+) -> None:
+    """Train a student on labels, on what a trained model says and on unlabelled volumes."""
+    from faultpick.train import require_lightning
+
+    require_lightning()
+    from faultpick.train.config import read
+    from faultpick.train.distill import DistillConfig, distill, verify_distillation, with_generations
+    from faultpick.train.run import is_main_process
+    from faultpick.train.schema import describe
+
+    if print_schema:
+        typer.echo(describe(DistillConfig), nl=False)
+        return
+    if config is None:
+        raise ConfigError("Give a CONFIG.toml with the settings: --print-schema prints one to start from.")
+    settings = read(config, DistillConfig, verify_distillation)
+    if generations is not None:
+        settings = with_generations(settings, generations)
+    folder = output or Path("runs") / settings.name
+    if is_main_process():
+        typer.echo(f"training {settings.network} into {folder}; watch it with: tensorboard --logdir {folder}")
+    for trained in distill(settings, folder, resume=resume):
+        if is_main_process():
+            typer.echo(f"weights: {trained.weights}\nvalidation IoU: {trained.validation_iou:.4f}")
+
+
+@app.command()
+def benchmark(
+    model: Annotated[list[str], typer.Option(help="Name of a model or path of its weights; repeatable.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="CSV, one row a cube and model; rows of other models stay.")
+    ],
+    recipe: Annotated[str, typer.Option(help="Recipe of the test cubes.")] = "wu2019",
+    cubes: Annotated[int, typer.Option(min=1, help="Number of test cubes.")] = 20,
+    tta: Annotated[bool, typer.Option(help="Score with test-time augmentation as well.")] = False,
+    readme: Annotated[
+        Path | None, typer.Option(help="Page whose table of this recipe is to be replaced.")
+    ] = None,
+) -> None:
+    """Score models on test cubes that no model was trained or chosen on."""
+    from rich.markdown import Markdown
+    from rich.progress import Progress
+
+    from faultpick import benchmark as bench
+    from faultpick.synth import find_recipe
+    from faultpick.volume.staging import output_errors
+    from faultpick.zoo import load_model
+
+    suite = find_recipe(recipe)
+    models = [load_model(name) for name in model]
+    with output_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("Scoring")
+        rows = bench.run_benchmark(
+            models,
+            suite,
+            cubes=cubes,
+            tta=(False, True) if tta else (False,),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    bench.write_rows(rows, out)
+    table = bench.markdown_table(bench.read_rows(out))
+    if readme:
+        bench.put_table(readme, suite.name, table)
+    console.print(Markdown(table))
+
+
+@app.command("models")
+def list_models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List the networks: size, cost, how far they see, and whether tiles agree with the whole volume."""
+    import json
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    from faultpick import models
+    from faultpick.models.profile import profile
+
+    rows = [(models.info(name), profile(name)) for name in models.names()]
+    if as_json:
+        facts = [
+            {
+                "name": info.name,
+                **asdict(measures),
+                "multiple": info.multiple,
+                "exact_tiles": info.exact_tiles,
+                "licence": info.licence,
+                "paper": info.paper,
+            }
+            for info, measures in rows
+        ]
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("network", "param.", "GMAC", "field", "multiple", "exact\ntiles", "licence"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("paper", overflow="fold")
+    for info, measures in rows:
+        table.add_row(
+            info.name,
+            f"{measures.parameters / 1e6:5.2f} M",
+            f"{measures.gmac:5.1f}",
+            f"{measures.receptive_field:5d}",
+            f"{info.multiple:8d}",
+            "yes" if info.exact_tiles else "no",
+            info.licence,
+            info.paper,
+        )
+    console.print(table, markup=False, highlight=False)
+    typer.echo("GMAC: of a cube of 128 voxels a side. field: voxels a side that a result depends on.")
+
+
+@app.command()
+def convert(
+    path: Annotated[
+        Path, typer.Argument(metavar="OLD.pkl", help='Checkpoint of "Fault picking with 3D U-Nets".')
+    ],
+    network: Annotated[str, typer.Option(help="vnet, vnet_modified, unet_res1 or unet_ds.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="W.safetensors", help="Weights to write.")],
+) -> None:
+    """Turn an old checkpoint into weights and a card of our own, without running code from it."""
+    from faultpick.models.convert import convert as read_old
+    from faultpick.zoo import Card, save_model
+
+    old = read_old(path, network)
+    epoch = "" if old.epoch is None else f", epoch {old.epoch}"
+    card = Card(
+        name=out.stem,
+        network=network,
+        description=f"Converted from {path.name}{epoch}; how its training amplitudes were scaled is unknown.",
+        licence="that of the original checkpoint",
+    )
+    save_model(old.network, card, out)
+    typer.echo(f"{out}: {network} with the weights of {path}{epoch}")
+    if old.skipped:
+        typer.echo(f"skipped, because the network never uses them: {', '.join(old.skipped)}")

@@ -1,0 +1,29 @@
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from faultpick import models
+from faultpick.errors import ModelError
+from faultpick.train.run import train
+from faultpick.zoo import Card, save_model
+
+
+def test_a_training_starts_from_the_weights_it_is_given(tiny, tmp_path):
+    torch.manual_seed(3)
+    network = models.build("tiny")
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(0).add_(0.25)
+    save_model(network, Card(name="start", network="tiny"), tmp_path / "start.safetensors")
+    config = tiny(weights=str(tmp_path / "start.safetensors"), optimiser={"rate": 1e-12, "average": 0.0})
+    trained = train(config, tmp_path / "run")
+
+    weights = load_file(trained.weights)
+    for name, _ in network.named_parameters():
+        assert torch.allclose(weights[name].float(), torch.tensor(0.25), atol=1e-3), name
+
+
+def test_weights_of_another_network_are_refused(tiny, tmp_path):
+    config = tiny(weights="unet_res2")
+    with pytest.raises(ModelError, match=r"unet_res2 belong to the network 'unet_res2'.* 'tiny'"):
+        train(config, tmp_path / "run")
