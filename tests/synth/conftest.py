@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from faultpick.synth import Cube, Recipe, find_recipe, synthesize
-from faultpick.synth.faults import FAULT, fault_axes
+from faultpick.synth.faults import FAULT, NO_DRAG, fault_axes
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def planted(flat: Recipe, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cube
 
     def make(*faults: tuple, shape: tuple[int, int, int] = (64, 64, 64), seed: int = 0) -> Cube:
         monkeypatch.setattr(
-            "faultpick.synth.cube.random_faults", lambda *_: np.array(list(faults), dtype=FAULT)
+            "faultpick.synth.wu2019.random_faults", lambda *_: np.array(list(faults), dtype=FAULT)
         )
         return synthesize(seed, flat, shape)
 
@@ -72,7 +72,7 @@ def fault() -> Callable[..., tuple]:
     ) -> tuple:
         slip = throw / np.sin(np.radians(dip))
         axes = fault_axes(strike, dip)
-        return (centre, *axes, bend, slip, gradient, extent, reach, footwall, strike, dip)
+        return (centre, *axes, bend, slip, gradient, extent, reach, footwall, strike, dip, *NO_DRAG)
 
     return make
 

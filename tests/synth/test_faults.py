@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from faultpick.synth import find_recipe
-from faultpick.synth.faults import fault_axes, random_faults
+from faultpick.synth import find_recipe, synthesize
+from faultpick.synth.faults import FAULT, fault_axes, random_faults
 
 
 @settings(deadline=None)
@@ -230,3 +230,39 @@ def test_displacement_halves_at_its_reach(planted, fault, coordinates):
     expected = 6.0 * np.sign(distance) / (1 + (distance / 10.0) ** 2)
     certain = np.abs(distance) > 0.01
     np.testing.assert_allclose(went_down[certain], expected[certain], atol=1e-3)
+
+
+def test_distance_is_that_to_the_surface(planted, fault, coordinates):
+    cube = planted(fault(30.0, 65.0, 12.0, bend=(0.002, 0.001, -0.001)))
+    off = np.abs(coordinates(cube.faults[0], cube.fault.shape)[2])
+    np.testing.assert_allclose(cube.distance, np.minimum(off, 4.0), atol=1e-3)
+    np.testing.assert_array_equal(cube.distance <= 1.0, cube.fault == 1)
+
+
+def test_distance_is_far_where_a_throw_is_too_small_to_be_labelled(planted, fault):
+    cube = planted(fault(30.0, 65.0, 0.5))
+    assert (cube.distance == 4.0).all()
+
+
+def test_drag_bends_the_walls_and_leaves_their_offset_far_away(planted, fault):
+    def offset(apart, drag):
+        numbers = list(fault(0.0, 89.9, 10.0, centre=(31.5, 31.5, 31.5)))
+        numbers[13:15] = drag, 6.0
+        rgt = planted(tuple(numbers)).rgt
+        return float(rgt[31, 31 - apart, 32] - rgt[31, 32 + apart, 32])
+
+    assert offset(0, 0.0) == pytest.approx(10.0, abs=0.2)
+    assert offset(0, 0.2) == pytest.approx(6.0, abs=0.2)
+    assert offset(28, 0.2) == pytest.approx(10.0, abs=0.3)
+
+
+def test_strike_slip_moves_the_hanging_wall_along_the_strike(flat, fault, monkeypatch):
+    tilted = flat.model_copy(update={"shear": (0.5, 0.5)})
+    numbers = list(fault(0.0, 89.9, 0.01, centre=(31.5, 31.5, 31.5)))
+    numbers[12] = 1000.0
+    monkeypatch.setattr(
+        "faultpick.synth.wu2019.random_faults", lambda *_: np.array([tuple(numbers)], dtype=FAULT)
+    )
+    rgt = synthesize(0, tilted, (64, 64, 64)).rgt
+    jump = (rgt[31, 32] - rgt[31, 31] + 0.5)[20:40]
+    np.testing.assert_allclose(np.abs(jump), 10.0 * 0.5, atol=0.1)

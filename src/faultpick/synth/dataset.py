@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from faultpick.errors import ConfigError, DataError, OutputError
-from faultpick.synth.cube import Cube, check_request, synthesize
+from faultpick.synth.cube import Cube, check_request
 from faultpick.synth.recipe import Recipe, find_recipe
+from faultpick.synth.synthesis import synthesize
 from faultpick.volume import Geometry, SampleAxis, create_volume
 from faultpick.volume.staging import output_errors, staged
 
@@ -48,7 +49,7 @@ class CubeSet(BaseModel):
     shape: Shape = Field(description="Inlines, crosslines and samples.")
     layout: Literal["dat", "npz"] = Field(
         description="dat: seis/N.dat and fault/N.dat, flat little-endian float32, each trace in one piece; "
-        "npz: N.npz with the arrays seismic, fault, fault_id, normal, throw and rgt."
+        "npz: N.npz with the arrays seismic, fault, fault_id, distance, normal, throw and rgt."
     )
 
     def paths(self, folder: Path, number: int) -> list[Path]:
@@ -243,6 +244,7 @@ def _write_files(folder: Path, wanted: CubeSet, number: int) -> None:
                 seismic=cube.seismic,
                 fault=cube.fault,
                 fault_id=cube.fault_id,
+                distance=cube.distance,
                 normal=cube.normal,
                 throw=cube.throw,
                 rgt=cube.rgt,

@@ -27,6 +27,10 @@ FAULT = np.dtype(
         ("footwall", "f4"),
         ("strike", "f4"),
         ("dip", "f4"),
+        ("strike_slip", "f4"),
+        ("drag", "f4"),
+        ("drag_reach", "f4"),
+        ("buried", "f4"),
     ]
 )
 """One fault.
@@ -36,8 +40,14 @@ v^2 in h; slip: largest slip in voxels, negative on a reverse fault; gradient: r
 voxel down the dip; extent: standard deviations of slip along strike and dip (infinite where it does not die
 out); reach: distance from the fault at which its displacement has halved (infinite: it moves the whole
 block); footwall: share of the slip taken by the footwall; strike, dip: degrees, right-hand rule, from the
-inline axis (axis 0) towards the crossline axis.
+inline axis (axis 0) towards the crossline axis; strike_slip: slip along the strike for each voxel of slip
+down the dip; drag: share of the slip that each wall makes up for by bending beside the fault, over
+drag_reach voxels (negative: it bends the other way); buried: 1 where the fault ends at an unconformity that
+is younger, else 0.
 """
+
+NO_DRAG = (0.0, 0.0, 1.0, 0.0)
+"""The last four numbers of a `FAULT` that slips down its dip, between walls that stay straight."""
 
 
 def fault_axes(
@@ -53,6 +63,11 @@ def fault_axes(
     down_dip = np.array([*(across * math.cos(angle)), math.sin(angle)])
     normal = np.array([*(across * math.sin(angle)), -math.cos(angle)])
     return along_strike, down_dip, normal
+
+
+def as_numbers(faults: NDArray[np.void]) -> NDArray[np.float32]:
+    """Faults as `(faults, numbers)`, the fields of `FAULT` in their order."""
+    return faults.view(np.float32).reshape(len(faults), FAULT.itemsize // 4)
 
 
 def random_faults(rng: np.random.Generator, shape: tuple[int, int, int], recipe: Recipe) -> NDArray[np.void]:
@@ -85,4 +100,4 @@ def _random_fault(
     elif kind < recipe.patch + recipe.linear:
         gradient = rng.uniform(-0.7, 0.7) / shape[2]
     axes = fault_axes(strike, dip)
-    return (centre, *axes, bend, slip, gradient, extent, reach, footwall, strike % 360.0, dip)
+    return (centre, *axes, bend, slip, gradient, extent, reach, footwall, strike % 360.0, dip, *NO_DRAG)

@@ -1,0 +1,18 @@
+"""From a seed and a recipe to a cube."""
+
+from faultpick.synth import wu2019
+from faultpick.synth.cube import Cube, check_request
+from faultpick.synth.recipe import Recipe, find_recipe
+
+
+def synthesize(
+    seed: int, recipe: str | Recipe = "wu2019", shape: tuple[int, int, int] = (128, 128, 128)
+) -> Cube:
+    """A cube of `shape` voxels; the same seed, recipe and shape give the same cube on any machine.
+
+    Raises:
+        ConfigError: No recipe has this name, or the seed or the shape makes no sense.
+    """
+    check_request(seed, shape)
+    recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
+    return wu2019.make_cube(seed, recipe, shape)
