@@ -29,7 +29,7 @@ Row = dict[str, str | int | float]
 
 def run_benchmark(
     models: Sequence[LoadedModel],
-    recipe: str | Recipe = "wu2019",
+    recipe: str | Recipe = "wu2019-v1",
     *,
     cubes: int = CUBES,
     tta: Sequence[bool] = (False,),

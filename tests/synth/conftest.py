@@ -14,7 +14,7 @@ from faultpick.synth.faults import FAULT, NO_DRAG, fault_axes
 @pytest.fixture
 def flat() -> Recipe:
     """Flat layers, no faults, no noise."""
-    return find_recipe("wu2019").model_copy(
+    return find_recipe("wu2019-v1").model_copy(
         update={
             "name": "flat",
             "sparsity": (0.0, 0.0),

@@ -56,7 +56,7 @@ def test_a_survey_is_no_training_cube_and_scores_full_marks_against_itself(comma
         (("-o", "DIR", "-n", -3), "ask for one or more"),
         (("-o", "DIR", "--seed", -1), "negative"),
         (("-o", "DIR", "--shape", 0, 8, 8), "There is no cube of shape 0 x 8 x 8"),
-        (("-o", "DIR", "--recipe", "wu2091"), "did you mean 'wu2019'"),
+        (("-o", "DIR", "--recipe", "wu2091"), "did you mean 'wu2019-v1'"),
         (("-o", "FILE/DIR"), "cannot be written"),
         (("-o", "FILE"), "cannot be written"),
         (("--segy", "DIR.jpg"), "name it .sgy"),

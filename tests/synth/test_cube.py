@@ -33,7 +33,7 @@ def near_faults(cube):
 
 
 def test_the_same_seed_gives_the_same_cube():
-    once, again = synthesize(5, shape=(32, 32, 32)), synthesize(5, "wu2019", (32, 32, 32))
+    once, again = synthesize(5, shape=(32, 32, 32)), synthesize(5, "wu2019-v1", (32, 32, 32))
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(once, name), getattr(again, name))
     assert once.period == again.period
@@ -55,7 +55,7 @@ def test_another_seed_gives_another_cube():
     ],
 )
 def test_the_cubes_are_those_that_models_were_trained_on(seed, shape, expected):
-    assert fingerprint(synthesize(seed, "wu2019", shape)) == expected
+    assert fingerprint(synthesize(seed, "wu2019-v1", shape)) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_parts_of_a_cube_agree(seed, shape):
     assert not length[~labelled].any()
     assert not cube.throw[~labelled].any()
     if labelled.any():
-        assert np.abs(cube.throw[labelled]).min() >= find_recipe("wu2019").minimum_throw * 0.9999
+        assert np.abs(cube.throw[labelled]).min() >= find_recipe("wu2019-v1").minimum_throw * 0.9999
         slip = cube.faults["slip"][cube.fault_id[labelled] - 1]
         np.testing.assert_array_equal(np.sign(cube.throw[labelled]), np.sign(slip))
     assert cube.seismic.mean(dtype=float) == pytest.approx(0, abs=1e-4)
@@ -108,7 +108,7 @@ def test_mean_and_deviation(seed):
 
 
 def test_amplitudes_are_as_strong_at_the_faces_as_inside():
-    recipe = find_recipe("wu2019").model_copy(update={"period": (7.0, 7.0)})
+    recipe = find_recipe("wu2019-v1").model_copy(update={"period": (7.0, 7.0)})
     cubes = [synthesize(seed, recipe, (16, 16, 96)).seismic for seed in range(120)]
     power = np.mean(np.square(cubes, dtype=float), axis=0)
     inside = power[4:-4, 4:-4, 8:-8].mean()
@@ -184,7 +184,7 @@ def test_a_seed_or_shape_that_makes_no_sense_is_refused():
     for shape in [(0, 8, 8), (8, 8, 1), (8, 8, -8), (8, 8), (8, 8, 8, 8)]:
         with pytest.raises(ConfigError, match="There is no cube of shape"):
             synthesize(0, shape=shape)
-    with pytest.raises(ConfigError, match="did you mean 'wu2019'"):
+    with pytest.raises(ConfigError, match="did you mean 'wu2019-v1'"):
         synthesize(0, "wu2018", (8, 8, 8))
 
 

@@ -59,7 +59,7 @@ def test_npz_cubes_hold_all_that_is_known(tmp_path):
 def test_recipe_json_says_how_the_cubes_were_made(tmp_path):
     write_cubes(tmp_path, range(7, 9), shape=SHAPE, workers=1)
     said = json.loads((tmp_path / "recipe.json").read_text())
-    assert said["recipe"] == find_recipe("wu2019").model_dump(mode="json")
+    assert said["recipe"] == find_recipe("wu2019-v1").model_dump(mode="json")
     assert (said["first_seed"], said["cubes"], said["shape"], said["layout"]) == (7, 2, list(SHAPE), "dat")
     assert said["version"]
 
@@ -96,7 +96,7 @@ def test_a_set_can_grow_but_not_shrink(tmp_path):
         ({"seeds": range(1, 3)}, "first seed 0, not 1"),
         ({"shape": (16, 20, 25)}, "shape"),
         ({"layout": "npz"}, "layout dat, not npz"),
-        ({"recipe": find_recipe("wu2019").model_copy(update={"patch": 0.5})}, "another recipe"),
+        ({"recipe": find_recipe("wu2019-v1").model_copy(update={"patch": 0.5})}, "another recipe"),
     ],
 )
 def test_a_folder_of_other_cubes_is_refused_and_left_alone(tmp_path, changed, what):
@@ -137,9 +137,9 @@ def test_seeds_that_make_no_set_are_refused(tmp_path, seeds):
 
 def test_a_request_that_makes_no_sense_leaves_no_folder(tmp_path):
     for seeds, recipe, shape in (
-        (range(-1, 1), "wu2019", SHAPE),
+        (range(-1, 1), "wu2019-v1", SHAPE),
         (range(1), "wu", SHAPE),
-        (range(1), "wu2019", (0, 8, 8)),
+        (range(1), "wu2019-v1", (0, 8, 8)),
     ):
         with pytest.raises(ConfigError):
             write_cubes(tmp_path / "set", seeds, recipe, shape)

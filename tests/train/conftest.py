@@ -57,7 +57,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 @pytest.fixture
 def one_crop(tmp_path: Path) -> dict[str, dict[str, Any]]:
     """Settings that train and validate on one and the same crop, which holds faults."""
-    cubes = (synthesize(seed, "wu2019", (32, 32, 32)) for seed in range(100))
+    cubes = (synthesize(seed, "wu2019-v1", (32, 32, 32)) for seed in range(100))
     cube = next(cube for cube in cubes if cube.fault.mean() > 0.05)
     folder = tmp_path / "one_crop"
     folder.mkdir()

@@ -162,7 +162,7 @@ def test_settings_of_an_earlier_version_are_understood():
     config = TrainConfig.model_validate_json(
         '{"name": "a", "network": "unet_res2", "seed": 0, "precision": "auto", "threads": 1,'
         '"budget": {"steps": null, "minutes": 91.0, "epoch_steps": 500},'
-        '"data": {"recipe": "wu2019", "cubes": 400, "validation_cubes": 8, "side": 128, "folder": null,'
+        '"data": {"recipe": "wu2019-v1", "cubes": 400, "validation_cubes": 8, "side": 128, "folder": null,'
         '"validation_folder": null, "crop": [64, 64, 64], "batch": 2, "workers": 0}}'
     )
 

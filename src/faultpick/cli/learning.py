@@ -32,7 +32,7 @@ def synth(
             f"chosen on those from {splits.VALIDATION} and reported on those from {splits.TEST}.",
         ),
     ] = None,
-    recipe: Annotated[str, typer.Option(help="What the earth is drawn from.")] = "wu2019",
+    recipe: Annotated[str, typer.Option(help="What the earth is drawn from.")] = "wu2019-v1",
     shape: Annotated[
         tuple[int, int, int] | None,
         typer.Option(
@@ -160,7 +160,7 @@ def benchmark(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="CSV, one row a cube and model; rows of other models stay.")
     ],
-    recipe: Annotated[str, typer.Option(help="Recipe of the test cubes.")] = "wu2019",
+    recipe: Annotated[str, typer.Option(help="Recipe of the test cubes.")] = "wu2019-v1",
     cubes: Annotated[int, typer.Option(min=1, help="Number of test cubes.")] = 20,
     tta: Annotated[bool, typer.Option(help="Score with test-time augmentation as well.")] = False,
     readme: Annotated[

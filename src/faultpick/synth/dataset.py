@@ -77,7 +77,7 @@ def read_cube_set(folder: Path) -> CubeSet | None:
 def write_cubes(
     folder: str | Path,
     seeds: range,
-    recipe: str | Recipe = "wu2019",
+    recipe: str | Recipe = "wu2019-v1",
     shape: Shape = (128, 128, 128),
     *,
     layout: Literal["dat", "npz"] = "dat",
@@ -135,7 +135,7 @@ def write_cubes(
 def write_survey(
     path: str | Path,
     seed: int,
-    recipe: str | Recipe = "wu2019",
+    recipe: str | Recipe = "wu2019-v1",
     shape: Shape = (256, 256, 256),
     live: NDArray[np.bool_] | None = None,
 ) -> Path:

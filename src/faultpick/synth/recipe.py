@@ -7,11 +7,14 @@ voxels, the vertical ones in samples. "Side" is the longer horizontal side of th
 import difflib
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from faultpick.errors import ConfigError
 
 Range = tuple[float, float]
+
+ALIASES = {"wu2019": "wu2019-v1"}
+"""What a recipe was called before; configs, cards and sets of cubes of that time say so."""
 
 
 class Recipe(BaseModel):
@@ -19,7 +22,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: Annotated[str, AfterValidator(lambda name: ALIASES.get(name, name))]
     sparsity: Annotated[Range, Field(description="Share of samples without a reflector; uniform.")]
     fold_count: Annotated[tuple[int, int], Field(description="Number of Gaussian folds; uniform.")]
     fold_height: Annotated[
@@ -62,7 +65,7 @@ class Recipe(BaseModel):
 
 
 WU2019 = Recipe(
-    name="wu2019",
+    name="wu2019-v1",
     sparsity=(0.0, 0.8),
     fold_count=(4, 16),
     fold_height=(0.03, 0.3),
@@ -87,11 +90,12 @@ RECIPES = {recipe.name: recipe for recipe in (WU2019,)}
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe called `name`.
+    """The recipe called `name`, or that was once called so.
 
     Raises:
         ConfigError: No recipe has this name.
     """
+    name = ALIASES.get(name, name)
     if name not in RECIPES:
         near = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}? " if near else ""

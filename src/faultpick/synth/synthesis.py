@@ -6,7 +6,7 @@ from faultpick.synth.recipe import Recipe, find_recipe
 
 
 def synthesize(
-    seed: int, recipe: str | Recipe = "wu2019", shape: tuple[int, int, int] = (128, 128, 128)
+    seed: int, recipe: str | Recipe = "wu2019-v1", shape: tuple[int, int, int] = (128, 128, 128)
 ) -> Cube:
     """A cube of `shape` voxels; the same seed, recipe and shape give the same cube on any machine.
 

@@ -26,7 +26,9 @@ class Settings(BaseModel):
 class Data(Settings):
     """Where cubes come from and how they are cut."""
 
-    recipe: str = Field(default="wu2019", description="Recipe of the synthetic earth; unused with a folder.")
+    recipe: str = Field(
+        default="wu2019-v1", description="Recipe of the synthetic earth; unused with a folder."
+    )
     cubes: int = Field(
         default=200,
         ge=1,
