@@ -31,3 +31,7 @@ class ConfigError(FaultpickError):
 
 class DataError(FaultpickError):
     """Training or test data are missing, incomplete or malformed."""
+
+
+class PicksError(FaultpickError):
+    """A folder holds no picked faults, or damaged ones."""

@@ -5,6 +5,7 @@ voxels, `(0, 0, 0)` is the first sample of the first trace. The geometry turns t
 coordinates and times.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,18 @@ class Throw:
 
     samples: NDArray[np.float32]
     confidence: NDArray[np.float32]
+
+    @property
+    def median(self) -> float:
+        """Of the sticks where it could be measured, in samples; NaN without any."""
+        measured = self.samples[np.isfinite(self.samples)]
+        return float(np.median(measured)) if measured.size else math.nan
+
+    @property
+    def mean_confidence(self) -> float:
+        """Of the same sticks; 0 without any."""
+        measured = self.confidence[np.isfinite(self.samples)]
+        return float(measured.mean()) if measured.size else 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,17 +45,27 @@ def _sentence(path: Path, error: OSError) -> str:
             return f"{path} cannot be written: {error.strerror or error}."
 
 
+def is_zarr_folder(path: Path) -> bool:
+    """Whether a folder holds a Zarr array or group, version 2 or 3."""
+    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
+
+
 @contextmanager
-def staged(path: Path) -> Iterator[Path]:
+def staged(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder) -> Iterator[Path]:
     """Give a hidden name beside `path` to write a file or folder at, and put it in place at the end.
 
     Leaving the block without an error renames what was written to `path`, replacing an older output; with
     one, it is removed.
 
+    Args:
+        path: The output.
+        replaceable: Says of an existing folder at `path` whether it is an older output.
+
     Raises:
-        OutputError: The folder does not exist or cannot be written in, or `path` is a folder that is no Zarr.
+        OutputError: The folder does not exist or cannot be written in, or `path` is a folder that may not be
+            replaced.
     """
-    _check_target(path)
+    _check_target(path, replaceable)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
         yield temporary
@@ -66,20 +76,15 @@ def staged(path: Path) -> Iterator[Path]:
         raise
 
 
-def _check_target(path: Path) -> None:
+def _check_target(path: Path, replaceable: Callable[[Path], bool]) -> None:
     with output_errors(path):
         if not path.parent.is_dir():
             code = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
             raise OSError(code, os.strerror(code))
-        if path.is_dir() and not is_zarr_folder(path):
+        if path.is_dir() and not replaceable(path):
             raise OutputError(f"{path} is a folder; give the name of a file in it.")
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
-
-
-def is_zarr_folder(path: Path) -> bool:
-    """Whether a folder holds a Zarr array or group, version 2 or 3."""
-    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:
