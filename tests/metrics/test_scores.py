@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation
 from faultpick import metrics
 from faultpick.cli import main
 from faultpick.errors import DataError, VolumeError
-from faultpick.metrics import Scores, evaluate, evaluate_volumes, summarise
+from faultpick.metrics import Scores, evaluate, evaluate_volumes, masks, summarise
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
 
 CUBE = (4, 5, 6)
@@ -149,11 +149,11 @@ def test_average_precision_agrees_with_a_sweep_of_thresholds(probability, truth)
 def test_distances_agree_with_brute_force(few, predicted, truth):
     if not predicted.any() or not truth.any():
         return
-    before, metrics._FEW = metrics._FEW, few
+    before, masks._FEW = masks._FEW, few
     try:
         distances = metrics.mask_distances(predicted, truth)
     finally:
-        metrics._FEW = before
+        masks._FEW = before
     assert distances.to_label == pytest.approx(brute_distances(predicted, truth))
     assert distances.to_prediction == pytest.approx(brute_distances(truth, predicted))
 
