@@ -98,8 +98,24 @@ def grid_coordinates(geometry: Geometry) -> NDArray[np.float64]:
         (lines - lines[0]) / max(int(lines[-1]) - int(lines[0]), 1)
         for lines in (geometry.inlines, geometry.crosslines)
     )
-    u, v = u[:, None, None], v[None, :, None]
-    first, crossline_end, inline_end, opposite = geometry.corners
+    return between_corners(geometry.corners, u[:, None], v[None, :])
+
+
+def between_corners(
+    corners: NDArray[np.float64], u: NDArray[np.float64], v: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """X and Y at shares `u` of the way along the inline axis and `v` along the crossline axis.
+
+    Args:
+        corners: As in `Geometry.corners`.
+        u: 0 at the first inline, 1 at the last; any shape.
+        v: 0 at the first crossline, 1 at the last; a shape that broadcasts with that of `u`.
+
+    Returns:
+        One more axis than `u` and `v` together, of length 2.
+    """
+    u, v = u[..., None], v[..., None]
+    first, crossline_end, inline_end, opposite = corners
     return (1 - u) * ((1 - v) * first + v * crossline_end) + u * ((1 - v) * inline_end + v * opposite)
 
 
