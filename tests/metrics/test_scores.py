@@ -38,7 +38,7 @@ def brute_distances(mask, other):
 
 def test_perfect_mask_is_perfect():
     scores = asdict(evaluate(sheet(3), sheet(3)))
-    assert scores.pop("asd") == scores.pop("hd95") == 0
+    assert scores.pop("asd") == scores.pop("hd95") == scores.pop("calibration_error") == 0
     assert set(scores.values()) == {1.0}
 
 
@@ -176,9 +176,9 @@ def test_tolerance_only_ever_helps(predicted, truth):
 def test_nothing_predicted_where_nothing_is():
     scores = evaluate(np.full((4, 4, 4), 0.2), np.zeros((4, 4, 4)))
     assert math.isnan(scores.average_precision)
-    assert scores == replace(evaluate(sheet(1), sheet(1)), average_precision=scores.average_precision), (
-        "both empty is perfect"
-    )
+    assert scores.calibration_error == pytest.approx(0.2)
+    perfect = {**asdict(evaluate(sheet(1), sheet(1))), "average_precision": 0, "calibration_error": 0}
+    assert asdict(replace(scores, average_precision=0, calibration_error=0)) == perfect
 
 
 @pytest.mark.parametrize("empty", ["prediction", "label"])
@@ -186,6 +186,7 @@ def test_one_empty_mask_scores_nothing(empty):
     pair = (np.zeros((8, 8, 8)), sheet(3)) if empty == "prediction" else (sheet(3), np.zeros((8, 8, 8)))
     scores = asdict(evaluate(*pair))
     assert scores.pop("asd") == scores.pop("hd95") == math.inf
+    assert scores.pop("calibration_error") == 1 / 8
     average_precision = scores.pop("average_precision")
     assert math.isnan(average_precision) if empty == "label" else average_precision == 1 / 8
     assert set(scores.values()) == {0.0}

@@ -1,6 +1,17 @@
 """How well faults are found: voxel by voxel, within a tolerance, over all thresholds, and fault by fault."""
 
-from faultpick.metrics.curves import average_precision
+from faultpick.metrics.bootstrap import bootstrap_interval
+from faultpick.metrics.curves import (
+    THRESHOLDS,
+    Reliability,
+    ThresholdCurve,
+    average_precision,
+    best_dataset_f1,
+    best_image_f1,
+    calibration_error,
+    reliability,
+    threshold_curve,
+)
 from faultpick.metrics.masks import (
     Distances,
     Overlap,
@@ -33,16 +44,23 @@ from faultpick.metrics.sheets import (
 __all__ = [
     "MEANING",
     "OBJECT_MEANING",
+    "THRESHOLDS",
     "Distances",
     "Match",
     "Matching",
     "ObjectScores",
     "Orientation",
     "Overlap",
+    "Reliability",
     "Scores",
     "Sheet",
+    "ThresholdCurve",
     "average_distance",
     "average_precision",
+    "best_dataset_f1",
+    "best_image_f1",
+    "bootstrap_interval",
+    "calibration_error",
     "evaluate",
     "evaluate_volumes",
     "hausdorff_95",
@@ -51,11 +69,13 @@ __all__ = [
     "overlap",
     "plane_normals",
     "pool_objects",
+    "reliability",
     "score_objects",
     "sheet_from_surface",
     "sheets_from_voxels",
     "strike_dip_difference",
     "summarise",
+    "threshold_curve",
     "tolerant_f1",
     "tolerant_iou",
 ]

@@ -1,7 +1,7 @@
 """How well a fault probability agrees with a fault label.
 
 A voxel is predicted where the probability reaches the threshold. Scores from 0 to 1 are better when larger,
-distances (in voxels) when smaller.
+distances (in voxels) and the calibration error when smaller.
 
 Empty masks: if neither prediction nor label holds a fault, the scores are 1 and the distances 0. If only one
 of them does, the scores are 0 and the distances infinite. Average precision is NaN without a fault in the
@@ -21,7 +21,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from faultpick.errors import DataError, VolumeError
-from faultpick.metrics.curves import average_precision
+from faultpick.metrics.curves import (
+    average_precision,
+    best_image_f1,
+    calibration_error,
+    reliability,
+    threshold_curve,
+)
 from faultpick.metrics.masks import (
     average_distance,
     hausdorff_95,
@@ -40,7 +46,9 @@ class Scores:
     """All scores of one prediction against one label, or their means over several.
 
     `iou`, `precision`, `recall` and `dice` are strict, voxel by voxel. `tol_f1_R` and `tol_iou_R` forgive R
-    voxels. `asd` is the average symmetric surface distance and `hd95` the 95 % Hausdorff distance, in voxels.
+    voxels. `best_dice` is at the best threshold for this volume (see `curves`), `calibration_error` the mean
+    difference between the probability and the share of faults, in [0, 1]. `asd` is the average symmetric
+    surface distance and `hd95` the 95 % Hausdorff distance, in voxels.
     """
 
     iou: float
@@ -48,6 +56,8 @@ class Scores:
     recall: float
     dice: float
     average_precision: float
+    best_dice: float
+    calibration_error: float
     tol_f1_1: float
     tol_f1_2: float
     tol_f1_3: float
@@ -64,6 +74,8 @@ MEANING = {
     "recall": "share of fault voxels that are predicted",
     "dice": "harmonic mean of precision and recall",
     "average_precision": "area under precision over recall, all thresholds",
+    "best_dice": "dice at the best of 99 thresholds",
+    "calibration_error": "distance of probabilities from the share of faults",
     "tol_f1_1": "dice that forgives 1 voxel",
     "tol_f1_2": "dice that forgives 2 voxels",
     "tol_f1_3": "dice that forgives 3 voxels",
@@ -97,6 +109,8 @@ def evaluate(
     return Scores(
         **overlap(predicted, truth)._asdict(),
         average_precision=average_precision(probability, truth, valid),
+        best_dice=best_image_f1([threshold_curve(probability, truth, valid)]),
+        calibration_error=calibration_error(reliability(probability, truth, valid)),
         tol_f1_1=tolerant[0],
         tol_f1_2=tolerant[1],
         tol_f1_3=tolerant[2],
