@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from faultpick.synth import Cube, Recipe, find_recipe, synthesize
+from faultpick.synth import WU2019, Cube, Recipe, synthesize
 from faultpick.synth.faults import FAULT, NO_DRAG, fault_axes
 
 
 @pytest.fixture
 def flat() -> Recipe:
     """Flat layers, no faults, no noise."""
-    return find_recipe("wu2019-v1").model_copy(
+    return WU2019.model_copy(
         update={
             "name": "flat",
             "sparsity": (0.0, 0.0),

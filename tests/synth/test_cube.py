@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from faultpick.errors import ConfigError
-from faultpick.synth import find_recipe, synthesize
+from faultpick.synth import WU2019, synthesize
 
 ARRAYS = ("seismic", "fault", "fault_id", "normal", "throw", "rgt", "faults")
 
@@ -93,7 +93,7 @@ def test_the_parts_of_a_cube_agree(seed, shape):
     assert not length[~labelled].any()
     assert not cube.throw[~labelled].any()
     if labelled.any():
-        assert np.abs(cube.throw[labelled]).min() >= find_recipe("wu2019-v1").minimum_throw * 0.9999
+        assert np.abs(cube.throw[labelled]).min() >= WU2019.minimum_throw * 0.9999
         slip = cube.faults["slip"][cube.fault_id[labelled] - 1]
         np.testing.assert_array_equal(np.sign(cube.throw[labelled]), np.sign(slip))
     assert cube.seismic.mean(dtype=float) == pytest.approx(0, abs=1e-4)
@@ -108,7 +108,7 @@ def test_mean_and_deviation(seed):
 
 
 def test_amplitudes_are_as_strong_at_the_faces_as_inside():
-    recipe = find_recipe("wu2019-v1").model_copy(update={"period": (7.0, 7.0)})
+    recipe = WU2019.model_copy(update={"period": (7.0, 7.0)})
     cubes = [synthesize(seed, recipe, (16, 16, 96)).seismic for seed in range(120)]
     power = np.mean(np.square(cubes, dtype=float), axis=0)
     inside = power[4:-4, 4:-4, 8:-8].mean()

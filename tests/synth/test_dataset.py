@@ -14,7 +14,7 @@ import pytest
 
 from faultpick.errors import ConfigError, DataError, OutputError
 from faultpick.metrics import evaluate_volumes
-from faultpick.synth import find_recipe, synthesize
+from faultpick.synth import WU2019, synthesize
 from faultpick.synth.dataset import (
     irregular_traces,
     read_cube_set,
@@ -50,7 +50,7 @@ def test_npz_cubes_hold_all_that_is_known(tmp_path):
     assert files(tmp_path) == ["0.npz", "recipe.json"]
     cube = synthesize(9, shape=SHAPE)
     with np.load(tmp_path / "0.npz") as arrays:
-        assert set(arrays) == {"seismic", "fault", "fault_id", "normal", "throw", "rgt"}
+        assert set(arrays) == {"seismic", "fault", "fault_id", "distance", "normal", "throw", "rgt"}
         for name, array in arrays.items():
             assert array.dtype == getattr(cube, name).dtype
             np.testing.assert_array_equal(array, getattr(cube, name))
@@ -59,7 +59,7 @@ def test_npz_cubes_hold_all_that_is_known(tmp_path):
 def test_recipe_json_says_how_the_cubes_were_made(tmp_path):
     write_cubes(tmp_path, range(7, 9), shape=SHAPE, workers=1)
     said = json.loads((tmp_path / "recipe.json").read_text())
-    assert said["recipe"] == find_recipe("wu2019-v1").model_dump(mode="json")
+    assert said["recipe"] == WU2019.model_dump(mode="json")
     assert (said["first_seed"], said["cubes"], said["shape"], said["layout"]) == (7, 2, list(SHAPE), "dat")
     assert said["version"]
 
@@ -96,7 +96,7 @@ def test_a_set_can_grow_but_not_shrink(tmp_path):
         ({"seeds": range(1, 3)}, "first seed 0, not 1"),
         ({"shape": (16, 20, 25)}, "shape"),
         ({"layout": "npz"}, "layout dat, not npz"),
-        ({"recipe": find_recipe("wu2019-v1").model_copy(update={"patch": 0.5})}, "another recipe"),
+        ({"recipe": WU2019.model_copy(update={"patch": 0.5})}, "another recipe"),
     ],
 )
 def test_a_folder_of_other_cubes_is_refused_and_left_alone(tmp_path, changed, what):

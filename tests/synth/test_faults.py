@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from faultpick.synth import find_recipe, synthesize
+from faultpick.synth import WU2019, synthesize
 from faultpick.synth.faults import FAULT, fault_axes, random_faults
 
 
@@ -30,7 +30,7 @@ def test_right_hand_rule():
 
 
 def test_random_faults_keep_to_the_recipe():
-    recipe = find_recipe("wu2019-v1")
+    recipe = WU2019
     drawn = [random_faults(np.random.default_rng(seed), (128, 100, 90), recipe) for seed in range(150)]
     counts = np.array([len(faults) for faults in drawn])
     assert (counts.min(), counts.max()) == recipe.fault_count
@@ -46,7 +46,7 @@ def test_random_faults_keep_to_the_recipe():
 
 
 def test_a_cube_of_half_the_side_has_half_the_faults():
-    recipe = find_recipe("wu2019-v1").model_copy(update={"fault_count": (8, 8)})
+    recipe = WU2019.model_copy(update={"fault_count": (8, 8)})
     assert len(random_faults(np.random.default_rng(0), (64, 30, 300), recipe)) == 4
 
 

@@ -22,8 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from faultpick.errors import ConfigError, DataError, OutputError
 from faultpick.synth.cube import Cube, check_request
+from faultpick.synth.field_recipe import FieldRecipe
 from faultpick.synth.recipe import Recipe, find_recipe
 from faultpick.synth.synthesis import synthesize
+from faultpick.synth.wu2019_recipe import WuRecipe
 from faultpick.volume import Geometry, SampleAxis, create_volume
 from faultpick.volume.staging import output_errors, staged
 
@@ -43,7 +45,7 @@ class CubeSet(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str = Field(description="Version of faultpick that made the cubes.")
-    recipe: Recipe
+    recipe: WuRecipe | FieldRecipe
     first_seed: int
     cubes: int
     shape: Shape = Field(description="Inlines, crosslines and samples.")
@@ -113,6 +115,7 @@ def write_cubes(
     if not seeds or seeds.step != 1:
         raise ConfigError(f"{len(seeds)} cubes were asked for: ask for one or more, from consecutive seeds.")
     check_request(seeds[0], shape)
+    assert isinstance(recipe, WuRecipe | FieldRecipe)
     wanted = CubeSet(
         version=version("faultpick"),
         recipe=recipe,

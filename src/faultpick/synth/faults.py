@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.synth.recipe import Recipe
+from faultpick.synth.wu2019_recipe import WuRecipe
 
 FAULT = np.dtype(
     [
@@ -70,7 +70,9 @@ def as_numbers(faults: NDArray[np.void]) -> NDArray[np.float32]:
     return faults.view(np.float32).reshape(len(faults), FAULT.itemsize // 4)
 
 
-def random_faults(rng: np.random.Generator, shape: tuple[int, int, int], recipe: Recipe) -> NDArray[np.void]:
+def random_faults(
+    rng: np.random.Generator, shape: tuple[int, int, int], recipe: WuRecipe
+) -> NDArray[np.void]:
     """Faults of one cube, oldest first, as an array of `FAULT`."""
     side = max(shape[0], shape[1])
     low, high = recipe.fault_count
@@ -80,7 +82,7 @@ def random_faults(rng: np.random.Generator, shape: tuple[int, int, int], recipe:
 
 
 def _random_fault(
-    rng: np.random.Generator, shape: tuple[int, int, int], recipe: Recipe, main_strike: float
+    rng: np.random.Generator, shape: tuple[int, int, int], recipe: WuRecipe, main_strike: float
 ) -> tuple[object, ...]:
     side = max(shape[0], shape[1])
     if rng.random() < recipe.family:

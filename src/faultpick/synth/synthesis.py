@@ -1,8 +1,11 @@
 """From a seed and a recipe to a cube."""
 
-from faultpick.synth import wu2019
+from faultpick.errors import ConfigError
+from faultpick.synth import field, wu2019
 from faultpick.synth.cube import Cube, check_request
+from faultpick.synth.field_recipe import FieldRecipe
 from faultpick.synth.recipe import Recipe, find_recipe
+from faultpick.synth.wu2019_recipe import WuRecipe
 
 
 def synthesize(
@@ -15,4 +18,10 @@ def synthesize(
     """
     check_request(seed, shape)
     recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
-    return wu2019.make_cube(seed, recipe, shape)
+    match recipe:
+        case WuRecipe():
+            return wu2019.make_cube(seed, recipe, shape)
+        case FieldRecipe():
+            return field.make_cube(seed, recipe, shape)
+        case _:
+            raise ConfigError(f"No earth is made from a {type(recipe).__name__}: choose a named recipe.")

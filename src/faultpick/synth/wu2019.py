@@ -14,11 +14,11 @@ from faultpick.synth.cube import FARTHEST, HALF_THICKNESS, Cube
 from faultpick.synth.faults import as_numbers, random_faults
 from faultpick.synth.kernels import at, between, undo_fault, unit_normal
 from faultpick.synth.noise import white_noise
-from faultpick.synth.recipe import Recipe
 from faultpick.synth.wavelet import convolve_traces, ricker, ricker_half_length
+from faultpick.synth.wu2019_recipe import WuRecipe
 
 
-def make_cube(seed: int, recipe: Recipe, shape: tuple[int, int, int]) -> Cube:
+def make_cube(seed: int, recipe: WuRecipe, shape: tuple[int, int, int]) -> Cube:
     """The cube of a seed."""
     rng = np.random.default_rng(seed)
     inlines, crosslines, samples = shape

@@ -1,0 +1,110 @@
+"""The recipe of an earth that spans what surveys look like: every part of it can be switched off.
+
+A share is the probability that a cube (or a fault, where it says so) has a part; 0 switches it off. A range
+is `(low, high)`. Lengths are in voxels, the vertical ones in samples.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from faultpick.synth.recipe_base import Range, Recipe
+
+
+def _range(default: Range, text: str) -> Range:
+    return Field(default=default, description=text)
+
+
+def _share(default: float, text: str) -> float:
+    return Field(default=default, ge=0.0, le=1.0, description=text)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Layers(_Part):
+    """What the layers are made of."""
+
+    thickness: Range = _range((1.0, 10.0), "Mean thickness of a layer; log-uniform.")
+    blocky: float = _share(0.2, "Share of cubes with layers four times as thick, and nothing within them.")
+    packages: Range = _range((18.0, 90.0), "Thickness of a package of alike layers; log-uniform.")
+    quiet: float = _share(0.25, "Share of packages with weak reflectors.")
+    facies: float = _share(0.5, "Share of cubes whose reflectors change laterally.")
+    channels: float = _share(0.25, "Share of cubes with buried channels.")
+    unconformity: float = _share(0.4, "Share of cubes with an erosional surface under younger layers.")
+    chaos: float = _share(0.3, "Share of cubes with a crumpled interval, such as a slump.")
+
+
+class Shape(_Part):
+    """How the layers are folded, and what a voxel is."""
+
+    fold_count: tuple[int, int] = Field(default=(2, 16), description="Number of Gaussian folds; uniform.")
+    fold_height: Range = _range((0.02, 0.6), "Range of the folds as a share of the samples; log-uniform.")
+    fold_width: Range = _range((0.08, 0.45), "Deviation of a fold as a share of the side; uniform.")
+    slope: Range = _range((-0.35, 0.35), "Slope of the planar dip in samples per trace; triangular.")
+    ripple: Range = _range((0.0, 1.6), "Deviation of short undulations in samples; uniform.")
+    bins: Range = _range((0.65, 1.6), "Stretch of inlines and of crosslines, each; log-uniform.")
+
+
+class Faulting(_Part):
+    """How many faults of which kind."""
+
+    few: float = _share(0.5, "Share of cubes with one to five large faults.")
+    several: float = _share(0.5, "Share of cubes with up to a dozen middling faults.")
+    dense: float = _share(0.25, "Share of cubes with a dense set of small faults.")
+    none: float = _share(0.06, "Share of cubes without a fault.")
+    throw: Range = _range((1.0, 40.0), "Largest throw of any fault, in samples; log-uniform in each kind.")
+    dip: Range = _range((38.0, 89.0), "Dip in degrees; steep ones more often.")
+    bend: Range = _range((-7.0, 7.0), "Departure of a surface from its plane, 64 voxels from the centre.")
+    reverse: float = _share(0.3, "Share of cubes in which faults are reverse: some, or all.")
+    listric: float = _share(0.2, "Share of large faults that flatten with depth.")
+    growth: float = _share(0.25, "Share of large faults whose throw grows with depth from nothing.")
+    strike_slip: float = _share(0.12, "Share of large faults that also slip along the strike.")
+    drag: float = _share(0.4, "Share of faults whose walls bend beside them.")
+    relay: float = _share(0.3, "Share of cubes with rows of overlapping faults.")
+    splay: float = _share(0.3, "Share of cubes with faults that branch off others.")
+    buried: float = _share(0.4, "Share of faults that are older than the unconformity, where there is one.")
+    scatter: float = _share(0.4, "Share of cubes whose reflectors dim beside faults.")
+    visible: float = Field(
+        default=0.8, ge=0, description="Samples by which layers must be offset for a voxel to be labelled."
+    )
+    visible_periods: float = Field(default=0.05, ge=0, description="The same, in periods of the wavelet.")
+
+
+class Imaging(_Part):
+    """The wavelet and what imaging does."""
+
+    period: Range = _range((5.0, 30.0), "Period of the wavelet's peak frequency in samples; log-uniform.")
+    growth: Range = _range((1.0, 1.7), "Period at the bottom over that at the top; uniform.")
+    phase: float = _share(0.5, "Share of cubes whose wavelet has another phase than zero.")
+    asymmetric: float = _share(0.3, "Share of cubes whose wavelet rings on one side.")
+    tilted: float = _share(0.5, "Share of cubes whose wavelet lies across the layers, not upright.")
+    blur: Range = _range((0.0, 0.9), "Deviation of the lateral smoothing in traces; uniform.")
+    salt: float = _share(0.12, "Share of cubes with a body without reflectors, and no labels in it.")
+    water: float = _share(0.06, "Share of cubes with water on top.")
+    gain: Range = _range((0.0, 1.0), "Largest change of amplitude over the cube, as a logarithm; uniform.")
+    agc: float = _share(0.3, "Share of cubes whose amplitudes are evened out in a window.")
+    dead: float = _share(0.08, "Share of cubes with dead traces.")
+
+
+class Noise(_Part):
+    """What lies over the image."""
+
+    level: Range = _range((0.02, 1.0), "Deviation of all noise over that of the image; log-uniform.")
+    coloured: float = _share(0.7, "Share of cubes with noise in the wavelet's band.")
+    streaks: float = _share(0.5, "Share of cubes whose noise is smeared along an axis.")
+    waves: float = _share(0.25, "Share of cubes with dipping coherent noise.")
+    footprint: float = _share(0.2, "Share of cubes with an acquisition footprint.")
+    smiles: float = _share(0.2, "Share of cubes with migration smiles.")
+
+
+class FieldRecipe(Recipe):
+    """An earth that looks like surveys do."""
+
+    layers: Layers = Layers()
+    shape: Shape = Shape()
+    faulting: Faulting = Faulting()
+    imaging: Imaging = Imaging()
+    noise: Noise = Noise()
+
+
+FIELD = FieldRecipe(name="field")
