@@ -163,7 +163,8 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _write_table(picks: Picks, path: Path) -> None:
+def fault_table(picks: Picks) -> tuple[list[str], list[list[str]]]:
+    """Header (units in brackets) and rows of the table of faults, as text; "" for what is not known."""
     length, axis = picks.length_unit, picks.geometry.samples
     header = [
         "id",
@@ -181,17 +182,21 @@ def _write_table(picks: Picks, path: Path) -> None:
     ]
     if axis.unit == "samples":
         header.pop(-2)
+    rows = []
+    for fault in picks.faults:
+        throw = math.nan if fault.throw is None else fault.throw.median
+        throws = (throw,) if axis.unit == "samples" else (throw, throw * axis.step)
+        confidence = math.nan if fault.throw is None else fault.throw.mean_confidence
+        numbers = (*(getattr(fault, name) for name in ATTRIBUTES), len(fault.sticks), *throws, confidence)
+        texts = (f"{number:.6g}" if math.isfinite(number) else "" for number in numbers)
+        rows.append([str(fault.id), *texts])
+    return header, rows
+
+
+def _write_table(picks: Picks, path: Path) -> None:
+    header, rows = fault_table(picks)
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for fault in picks.faults:
-            throw = math.nan if fault.throw is None else fault.throw.median
-            throws = (throw,) if axis.unit == "samples" else (throw, throw * axis.step)
-            confidence = math.nan if fault.throw is None else fault.throw.mean_confidence
-            numbers = (*(getattr(fault, name) for name in ATTRIBUTES), len(fault.sticks), *throws, confidence)
-            writer.writerow(
-                [fault.id, *(f"{number:.6g}" if math.isfinite(number) else "" for number in numbers)]
-            )
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 def _arrays(picks: Picks) -> dict[str, NDArray]:
