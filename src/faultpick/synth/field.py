@@ -30,9 +30,10 @@ WAVELETS = 3  # from top to bottom, where the wavelet lies across the layers
 def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cube:
     """The cube of a seed."""
     rng = np.random.default_rng(seed)
-    bins = np.array([log_uniform(rng, recipe.shape.bins) for _ in range(2)], np.float32)
-    size = float(shape[0] * bins[0]), float(shape[1] * bins[1]), float(shape[2])
-    wavelets = _random_wavelets(rng, recipe.imaging)
+    limits = (recipe.shape.bins, recipe.shape.bins, recipe.shape.sampling)
+    bins = [log_uniform(rng, each) for each in limits]
+    size = shape[0] * bins[0], shape[1] * bins[1], shape[2] * bins[2]
+    wavelets = _random_wavelets(rng, recipe.imaging, bins[2])
     unconformity = rng.random() < recipe.layers.unconformity
     faults = random_field_faults(rng, size, recipe.faulting, unconformity=unconformity)
     earth = _random_earth(rng, size, recipe, wavelets, unconformity)
@@ -46,7 +47,7 @@ def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cu
     visible = max(recipe.faulting.visible, recipe.faulting.visible_periods * wavelets.period)
     follow_back(
         as_numbers(faults),
-        bins,
+        np.array(bins, np.float32),
         shape[2],
         pad,
         earth.folds,
@@ -97,15 +98,15 @@ def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cu
 
 @dataclass(frozen=True)
 class _Wavelets:
-    """The wavelets from top to bottom: on half samples where they lie across the layers, else on samples."""
+    """The wavelets from top to bottom, for layers and for samples, and the mean period in samples."""
 
     tilted: bool
     period: float
-    half_samples: list[Floats]
+    of_layers: list[Floats]
     each_sample: list[Floats]
 
 
-def _random_wavelets(rng: np.random.Generator, recipe: Imaging) -> _Wavelets:
+def _random_wavelets(rng: np.random.Generator, recipe: Imaging, sampling: float) -> _Wavelets:
     period = log_uniform(rng, recipe.period)
     growth = rng.uniform(*recipe.growth)
     periods = period * growth ** np.array((-0.5, 0.0, 0.5))
@@ -118,11 +119,11 @@ def _random_wavelets(rng: np.random.Generator, recipe: Imaging) -> _Wavelets:
     def make(period: float, per_sample: int) -> Floats:
         return field_layers.field_wavelet(period, per_sample, width=width, phase=phase, lean=lean, echo=echo)
 
-    half = [make(each, field_layers.PER_SAMPLE) for each in periods]
-    longest = make(periods[2], 1)
-    short = make(periods[0], 1)
+    of_layers = [make(each, field_layers.PER_SAMPLE) for each in periods]
+    short, longest = (make(periods[end] / sampling, 1) for end in (0, 2))
     margin = (len(longest) - len(short)) // 2
-    return _Wavelets(rng.random() < recipe.tilted, period, half, [np.pad(short, margin), longest])
+    each_sample = [np.pad(short, margin), longest]
+    return _Wavelets(rng.random() < recipe.tilted, period / sampling, of_layers, each_sample)
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,8 @@ def _random_earth(
     wavelets: _Wavelets,
     unconformity: bool,
 ) -> _Earth:
-    samples = int(size[2])
-    traces = math.ceil(size[0]) + 1, math.ceil(size[1]) + 1
+    samples = round(size[2])
+    traces = round(size[0]) + 1, round(size[1]) + 1
     wide = traces[0] + 2 * FOLD_MARGIN, traces[1] + 2 * FOLD_MARGIN
     layers = recipe.layers
     folds, slopes = zip(
@@ -199,7 +200,7 @@ def _random_folding(
 def _table(rng: np.random.Generator, samples: int, recipe: Layers, wavelets: _Wavelets) -> Floats:
     series = field_layers.bedded_reflectivity(rng, samples, recipe)
     if wavelets.tilted:
-        return field_layers.filtered(series, wavelets.half_samples)
+        return field_layers.filtered(series, wavelets.of_layers)
     return field_layers.sampled_safely(series)
 
 

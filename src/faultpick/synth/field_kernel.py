@@ -61,7 +61,7 @@ def follow_back(
 
     Args:
         faults: The numbers of each `FAULT`, oldest first, the buried ones before the others.
-        bins: Voxels between inlines and between crosslines.
+        bins: What lies between neighbouring inlines, crosslines and samples, in the earth's own units.
         samples: Of the cube; `image` alone has `pad` more above and below.
         pad: See `samples`.
         folds: Height of the folds under and over the unconformity, `(2, x, y)` with `folds.MARGIN` around.
@@ -91,12 +91,13 @@ def follow_back(
     over = np.zeros(length, np.bool_)
     one, half, quarter = np.float32(1.0), np.float32(0.5), np.float32(0.25)
     per_sample = one / np.float32(samples)
+    height = np.float32(samples) * bins[2]
     wavelets = tables.shape[2]
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
             x[:], y[:] = np.float32(i) * bins[0], np.float32(j) * bins[1]
             for k in range(length):
-                z[k] = np.float32(k - pad)
+                z[k] = np.float32(k - pad) * bins[2]
             over[:] = False
             passed = False
             for f in range(len(faults) - 1, -1, -1):
@@ -119,7 +120,9 @@ def follow_back(
                     g1 = (
                         faults[f, 10] - slope_along[k] * faults[f, 4] - slope_down[k] * faults[f, 7]
                     ) * bins[1]
-                    g2 = faults[f, 11] - slope_along[k] * faults[f, 5] - slope_down[k] * faults[f, 8]
+                    g2 = (
+                        faults[f, 11] - slope_along[k] * faults[f, 5] - slope_down[k] * faults[f, 8]
+                    ) * bins[2]
                     steep = np.sqrt(g0 * g0 + g1 * g1 + g2 * g2)
                     apart = abs(distance[k]) / steep
                     s = k - pad
@@ -133,7 +136,7 @@ def follow_back(
                     )
                     inside = apart <= one
                     fault_id[i, j, s] = f + 1 if inside else 0
-                    throw[i, j, s] = slip[k] * down2 if inside else np.float32(0.0)
+                    throw[i, j, s] = slip[k] * down2 / bins[2] if inside else np.float32(0.0)
             if not passed:
                 for k in range(length):
                     xa[k], ya[k], za[k] = x[k], y[k], z[k]
@@ -143,17 +146,17 @@ def follow_back(
                 px, py, pz = (xa[k], ya[k], za[k]) if over[k] else (x[k], y[k], z[k])
                 mx, my = px + FOLD_MARGIN, py + FOLD_MARGIN
                 time = pz - slopes[part, 0] * px - slopes[part, 1] * py
-                time -= at(folds[part], mx, my) * (quarter + pz * per_sample)
+                time -= at(folds[part], mx, my) * (quarter + pz / height)
                 if band[2] > np.float32(0.0):
                     inside_band = one - abs(time - band[0]) / band[1]
                     if inside_band > np.float32(0.0):
                         cells = band[3]
                         bump = _inside(
-                            chaos, px * cells + one, py * cells + one, (pz + np.float32(pad)) * cells * 2
+                            chaos, px * cells + one, py * cells + one, (pz + np.float32(64.0)) * cells * 2
                         )
                         time += band[2] * _smooth_step(np.float32(2.0) * inside_band) * bump
                 if pad <= k < pad + samples:
-                    rgt[i, j, k - pad] = time
+                    rgt[i, j, k - pad] = time / bins[2]
                 entry = (time + np.float32(MARGIN)) * np.float32(PER_SAMPLE)
                 entry = min(max(entry, np.float32(0.0)), np.float32(tables.shape[3] - 2))
                 below = int(entry)

@@ -1,7 +1,8 @@
 """The recipe of an earth that spans what surveys look like: every part of it can be switched off.
 
 A share is the probability that a cube (or a fault, where it says so) has a part; 0 switches it off. A range
-is `(low, high)`. Lengths are in voxels, the vertical ones in samples.
+is `(low, high)`. Lengths are in voxels, the vertical ones in samples, of an earth whose bins and sampling
+are 1.
 """
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,7 +43,8 @@ class Shape(_Part):
     fold_width: Range = _range((0.08, 0.45), "Deviation of a fold as a share of the side; uniform.")
     slope: Range = _range((-0.35, 0.35), "Slope of the planar dip in samples per trace; triangular.")
     ripple: Range = _range((0.0, 1.6), "Deviation of short undulations in samples; uniform.")
-    bins: Range = _range((0.65, 1.6), "Stretch of inlines and of crosslines, each; log-uniform.")
+    bins: Range = _range((0.65, 1.6), "Distance between inlines, and between crosslines; log-uniform.")
+    sampling: Range = _range((0.75, 1.35), "Distance between samples; log-uniform.")
 
 
 class Faulting(_Part):
@@ -73,7 +75,9 @@ class Faulting(_Part):
 class Imaging(_Part):
     """The wavelet and what imaging does."""
 
-    period: Range = _range((5.0, 30.0), "Period of the wavelet's peak frequency in samples; log-uniform.")
+    period: Range = _range(
+        (6.0, 26.0), "Period of the wavelet's peak frequency at a sampling of 1; log-uniform."
+    )
     growth: Range = _range((1.0, 1.7), "Period at the bottom over that at the top; uniform.")
     phase: float = _share(0.5, "Share of cubes whose wavelet has another phase than zero.")
     asymmetric: float = _share(0.3, "Share of cubes whose wavelet rings on one side.")
