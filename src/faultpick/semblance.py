@@ -33,7 +33,8 @@ def discontinuity(amplitudes: Floats) -> Floats:
 
 def _dips(image: Floats) -> tuple[Floats, Floats]:
     """Slopes of the layers in samples per inline and per crossline."""
-    x, y, z = (gaussian_filter(image, 1.0, order=order) for order in ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+    orders = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    x, y, z = (gaussian_filter(image, 1.0, order) for order in orders)  # pyright: ignore[reportArgumentType]
     vertical = gaussian_filter(z * z, SMOOTHING)
     vertical += 1e-6 * vertical.max() + 1e-12
     slopes = (gaussian_filter(each * z, SMOOTHING) / -vertical for each in (x, y))
