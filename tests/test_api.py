@@ -23,6 +23,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
         "import faultpick",
         "import faultpick.volume, faultpick.synth, faultpick.metrics, faultpick.normalise",
         "import faultpick; faultpick.open_volume, faultpick.synthesize, faultpick.evaluate",
+        "import faultpick; faultpick.export_faults",
         "import faultpick.cli",
     ],
 )

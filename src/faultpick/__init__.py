@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from faultpick.metrics import Scores, evaluate
+    from faultpick.picks.export import export_faults
     from faultpick.prediction import predict
     from faultpick.synth import Cube, Recipe, synthesize
     from faultpick.volume import Geometry, SampleAxis, Volume, create_volume, open_volume
@@ -22,6 +23,7 @@ _HOMES = {
     "Volume": "volume",
     "create_volume": "volume",
     "evaluate": "metrics",
+    "export_faults": "picks.export",
     "load_model": "zoo",
     "open_volume": "volume",
     "predict": "prediction",
@@ -38,6 +40,7 @@ __all__ = [
     "Volume",
     "create_volume",
     "evaluate",
+    "export_faults",
     "load_model",
     "open_volume",
     "predict",

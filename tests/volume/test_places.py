@@ -21,10 +21,10 @@ def survey() -> Geometry:
 
 def test_whole_positions_have_the_coordinates_of_the_grid():
     geometry = survey()
-    positions = np.argwhere(np.ones(geometry.shape[:2]))
+    positions = np.argwhere(np.ones(geometry.shape[:2])).astype(float)
     numbers = line_numbers(geometry, positions)
-    np.testing.assert_array_equal(numbers[:, 0], geometry.inlines[positions[:, 0]])
-    np.testing.assert_array_equal(numbers[:, 1], geometry.crosslines[positions[:, 1]])
+    np.testing.assert_array_equal(numbers[:, 0], np.repeat(geometry.inlines, 4))
+    np.testing.assert_array_equal(numbers[:, 1], np.tile(geometry.crosslines, 5))
     expected = grid_coordinates(geometry).reshape(-1, 2)
     np.testing.assert_allclose(map_coordinates(geometry, positions), expected)
 
@@ -35,6 +35,7 @@ def test_fractions_lie_between_lines_and_beyond_the_last():
     numbers = line_numbers(geometry, positions)
     np.testing.assert_allclose(numbers, [[11, 103.75], [9, 118], [19, 142]])
     np.testing.assert_allclose(sample_values(geometry, positions), [210, 200, 261])
+    assert geometry.corners is not None
     first, crossline_end, inline_end, _ = geometry.corners
     expected = first + (inline_end - first) * (11 - 10) / 8 + (crossline_end - first) * 3.75 / 30
     np.testing.assert_allclose(map_coordinates(geometry, positions)[0], expected)

@@ -9,6 +9,11 @@ from rich.console import Console
 from faultpick.cli.app import app, console
 from faultpick.cli.options import ByteOrder, CrosslineByte, FormatCode, InlineByte, Shape, XByte, YByte
 
+EXPORT_FORMATS = (
+    "opendtect, opendtect-single, charisma, kingdom, iesx, gocad, obj, ply, vtp, skins, "
+    "fault-id, likelihood, strike, dip"
+)
+
 
 @app.command()
 def predict(
@@ -153,3 +158,51 @@ def evaluate(
     for name, value in scores.items():
         table.add_row(name, f"{value:.4f}", MEANING[name])
     console.print(table, markup=False, highlight=False)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of picks.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Output file; a folder for skins.")],
+    file_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help=f"{EXPORT_FORMATS}; without it, that of a name ending in .ts, .obj, .ply or .vtp.",
+        ),
+    ] = None,
+    fault: Annotated[list[int] | None, typer.Option(help="Id of a fault to write; may be repeated.")] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SURVEY",
+            help="Take line numbers and coordinates, and a volume's headers, from this survey.",
+        ),
+    ] = None,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+) -> None:
+    """Write picked faults for other programs: sticks, surfaces, or volumes."""
+    from contextlib import ExitStack
+
+    from faultpick.picks.export import export_faults
+    from faultpick.volume import open_volume
+
+    with ExitStack() as stack:
+        survey = like and stack.enter_context(
+            open_volume(
+                like, inline_byte=inline_byte, crossline_byte=crossline_byte, x_byte=x_byte, y_byte=y_byte
+            )
+        )
+        exported = export_faults(directory, out, file_format=file_format, faults=fault, like=survey)
+    count = len(exported.faults)
+    typer.echo(f"{out}: {count} {'fault' if count == 1 else 'faults'} as {exported.format}")
+    if not exported.has_coordinates:
+        Console(stderr=True, soft_wrap=True).print(
+            "note: The survey has no coordinates: X and Y are inline and crossline numbers.",
+            markup=False,
+            highlight=False,
+        )

@@ -1,0 +1,171 @@
+"""Faults in the file formats of interpretation systems and viewers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from faultpick.errors import ConfigError, OutputError, PicksError
+from faultpick.picks.export.charisma import write_charisma
+from faultpick.picks.export.gocad import write_gocad
+from faultpick.picks.export.iesx import write_iesx
+from faultpick.picks.export.kingdom import write_kingdom
+from faultpick.picks.export.obj import write_obj
+from faultpick.picks.export.opendtect import write_opendtect, write_opendtect_single
+from faultpick.picks.export.placed import Frame, PlacedFault, place
+from faultpick.picks.export.ply import write_ply
+from faultpick.picks.export.skins import write_skins
+from faultpick.picks.export.volumes import VOLUMES, export_volume
+from faultpick.picks.export.vtp import write_vtp
+from faultpick.picks.fault import Fault, Picks
+from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
+from faultpick.volume import Geometry, Volume
+from faultpick.volume.staging import output_errors, staged
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of sticks or surfaces.
+
+    Attributes:
+        write: Writes faults to a path that does not exist.
+        needs: What a fault must have to be written: "sticks", "triangles".
+        suffix: By which it is chosen when no format is named; None if others share it.
+    """
+
+    write: Callable[[list[PlacedFault], Frame, Path], None]
+    needs: tuple[str, ...]
+    suffix: str | None = None
+
+
+FORMATS = {
+    "opendtect": Format(write_opendtect, ("sticks",)),
+    "opendtect-single": Format(write_opendtect_single, ("sticks",)),
+    "charisma": Format(write_charisma, ("sticks",)),
+    "kingdom": Format(write_kingdom, ("sticks",)),
+    "iesx": Format(write_iesx, ("sticks",)),
+    "gocad": Format(write_gocad, ("triangles",), ".ts"),
+    "obj": Format(write_obj, ("triangles",), ".obj"),
+    "ply": Format(write_ply, ("triangles",), ".ply"),
+    "vtp": Format(write_vtp, ("triangles",), ".vtp"),
+    "skins": Format(write_skins, ("sticks", "triangles")),
+}
+NAMES = (*FORMATS, *VOLUMES)
+
+PICKS_FILES = {FAULTS_JSON, FAULTS_CSV, SURFACES, *VOLUMES.values()}
+"""What no export writes over."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote.
+
+    Attributes:
+        format: Its name.
+        faults: Ids of the faults written.
+        has_coordinates: False where X and Y are inline and crossline numbers, for want of coordinates.
+    """
+
+    format: str
+    faults: tuple[int, ...]
+    has_coordinates: bool
+
+
+def export_faults(
+    picks: Picks | str | Path,
+    out: str | Path,
+    *,
+    file_format: str | None = None,
+    faults: Sequence[int] | None = None,
+    like: Volume | None = None,
+) -> Exported:
+    """Write picked faults in a format of sticks, of surfaces, or of volumes.
+
+    The output appears whole or not at all; an older one of that name is replaced.
+
+    Args:
+        picks: The faults, or the folder that `write_picks` wrote, which volumes are only exported from.
+        out: The file; a folder for "skins".
+        file_format: One of `NAMES`; None: by the suffix of `out` (.ts, .obj, .ply, .vtp).
+        faults: Ids of the faults to write; None: all.
+        like: The survey: its line numbers and coordinates are used in place of the picks' own, and a volume
+            gets its headers.
+
+    Returns:
+        What was written.
+
+    Raises:
+        ConfigError: There is no such format, or the suffix does not say which.
+        PicksError: The folder holds no picks, no such fault, nothing of what the format shows; or `like` has
+            another shape.
+        OutputError: The format cannot hold it, or the disk refuses or is full.
+    """
+    out = Path(out)
+    name = _format_name(file_format, out)
+    directory = None if isinstance(picks, Picks) else Path(picks)
+    found = picks if isinstance(picks, Picks) else read_picks(picks)
+    _check_target(out, name, directory)
+    chosen = _chosen(found.faults, faults)
+    geometry = found.geometry if like is None else _geometry_of(like, found)
+    has_coordinates = geometry.corners is not None
+    if name in VOLUMES:
+        if directory is None:
+            raise ConfigError(f"The format {name} is a volume of a folder of picks: give the folder.")
+        ids = None if faults is None else {fault.id for fault in chosen}
+        export_volume(directory, name, out, ids, like)
+        return Exported(name, tuple(fault.id for fault in chosen), has_coordinates)
+
+    target = FORMATS[name]
+    written = [fault for fault in chosen if all(len(getattr(fault, need)) > 0 for need in target.needs)]
+    if not written:
+        raise PicksError(f"The faults have no {' or no '.join(target.needs)}, which {name} shows.")
+    xy_unit = (found.length_unit if found.length_unit != "voxels" else "m") if has_coordinates else None
+    frame = Frame(xy_unit, geometry.samples.unit)
+    with staged(out, replaceable=lambda _: name == "skins") as temporary, output_errors(out):
+        target.write([place(fault, geometry) for fault in written], frame, temporary)
+    return Exported(name, tuple(fault.id for fault in written), has_coordinates)
+
+
+def _format_name(file_format: str | None, out: Path) -> str:
+    if file_format is None:
+        for name, known in FORMATS.items():
+            if known.suffix is not None and known.suffix == out.suffix.lower():
+                return name
+        raise ConfigError(
+            f"The name {out.name} does not say which format to write; give one: {', '.join(NAMES)}."
+        )
+    if file_format not in NAMES:
+        raise ConfigError(f"No export format is called {file_format!r}; known are {', '.join(NAMES)}.")
+    return file_format
+
+
+def _chosen(faults: list[Fault], ids: Sequence[int] | None) -> list[Fault]:
+    if not faults:
+        raise PicksError("The picks hold no fault: there is nothing to export.")
+    if ids is None:
+        return faults
+    by_id = {fault.id: fault for fault in faults}
+    for number in ids:
+        if number not in by_id:
+            raise PicksError(f"No fault has the id {number}; there are {min(by_id)} to {max(by_id)}.")
+    return [by_id[number] for number in dict.fromkeys(ids)]
+
+
+def _geometry_of(like: Volume, picks: Picks) -> Geometry:
+    if like.shape != picks.geometry.shape:
+        raise PicksError(
+            f"{like.path} has {' x '.join(map(str, like.shape))} voxels and the picks are from "
+            f"{' x '.join(map(str, picks.geometry.shape))}; give the survey that was picked."
+        )
+    return like.geometry
+
+
+def _check_target(out: Path, name: str, directory: Path | None) -> None:
+    if directory is not None and out.parent.resolve() == directory.resolve() and out.name in PICKS_FILES:
+        raise OutputError(f"{out} is a part of the picks; give the output another name.")
+    if name == "skins" and out.exists() and not (out.is_dir() and _holds_skins(out)):
+        raise OutputError(f"{out} exists and is no folder of skins; choose the name of a new folder.")
+
+
+def _holds_skins(folder: Path) -> bool:
+    """Whether a folder holds skins and nothing else."""
+    return all(path.suffix == ".skin" for path in folder.iterdir())
