@@ -98,3 +98,32 @@ def test_a_folder_of_skins_is_replaced_and_no_other(picks, tmp_path):
             export_faults(picks, tmp_path / name, file_format="skins")
     assert (tmp_path / "skins" / "notes.txt").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "skins"]
+
+
+def test_pieces_of_a_section_are_one_column(picks, tmp_path):
+    whole = picks.faults[0]
+    first, second, third = whole.sticks[:3]
+    sticks = [first, second[:4], second[4:], third]
+    export_faults(
+        replace(picks, faults=[replace(whole, sticks=sticks)]), tmp_path / "skins", file_format="skins"
+    )
+    skin = read_skin(tmp_path / "skins" / "F001.skin")
+    linked_right = skin.links[skin.cells[:, 2] == 2.25, 3] >= 0
+    assert linked_right.sum() == 35 - 5  # the five samples between 20.5 and 25.5 are missing
+    assert ((skin.cells[:, 2] > 5.25) & (skin.cells[:, 2] < 8.25)).sum() == 2 * 30
+
+
+def test_a_vertical_fault_along_a_line_keeps_its_columns(picks, tmp_path):
+    upright = [np.array([[7, crossline, 3], [7, crossline, 9]], np.float32) for crossline in (2, 4, 6)]
+    fault = replace(
+        picks.faults[0],
+        sticks=upright,
+        vertices=np.concatenate(upright),
+        triangles=np.array([[0, 1, 2], [2, 1, 3], [2, 3, 4], [4, 3, 5]], np.int32),
+    )
+    export_faults(replace(picks, faults=[fault]), tmp_path / "skins", file_format="skins")
+    skin = read_skin(tmp_path / "skins" / "F001.skin")
+    assert sorted(set(skin.cells[:, 1])) == [2, 3, 4, 5, 6]
+    assert len(skin.cells) == 5 * 7
+    assert (skin.cells[:, 2] == 7).all()
+    np.testing.assert_allclose(skin.cells[:, 5], 90)

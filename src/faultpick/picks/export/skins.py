@@ -46,21 +46,40 @@ def _skin(fault: Fault) -> bytes:
 def _cell_grid(sticks: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     """A cell at every whole sample of every stick and about every voxel between neighbouring sticks.
 
+    Sticks on one section are pieces of one column.
+
     Returns:
         (samples, columns, 3): sample, crossline and inline of each cell, NaN where there is none.
     """
     top = min(stick[:, 2].min() for stick in sticks)
     bottom = max(stick[:, 2].max() for stick in sticks)
     samples = np.arange(np.ceil(top), np.floor(bottom) + 1)
+    on_sections: list[NDArray[np.float64]] = []
+    for stick, goes_on in zip(sticks, _on_the_section_before(sticks), strict=True):
+        places = _at_samples(stick, samples)
+        if goes_on:
+            on_sections[-1] = np.where(np.isfinite(on_sections[-1]), on_sections[-1], places)
+        else:
+            on_sections.append(places)
     columns = []
-    on_sticks = [_at_samples(stick, samples) for stick in sticks]
-    for left, right in pairwise(on_sticks):
+    for left, right in pairwise(on_sections):
         gaps = np.hypot(*(right - left).T)
         steps = max(1, round(np.max(gaps, initial=1.0, where=np.isfinite(gaps))))
         columns += [left, *(left + (right - left) * step / steps for step in range(1, steps))]
-    columns.append(on_sticks[-1])
+    columns.append(on_sections[-1])
     places = np.stack(columns, axis=1)
     return np.concatenate([np.broadcast_to(samples[:, None, None], (*places.shape[:2], 1)), places], axis=2)
+
+
+def _on_the_section_before(sticks: list[NDArray[np.float32]]) -> list[bool]:
+    """Whether each stick lies on the same inline, or crossline where sticks are on those, as the last."""
+    sections = np.array([stick[0, :2] for stick in sticks])
+    flat = [all(np.ptp(stick[:, axis]) == 0 for stick in sticks) for axis in (0, 1)]
+    kinds = [len(np.unique(sections[:, axis])) if flat[axis] else 0 for axis in (0, 1)]
+    if not any(flat):
+        return [False] * len(sticks)
+    lines = sections[:, int(np.argmax(kinds))]
+    return [False, *(lines[1:] == lines[:-1]).tolist()]
 
 
 def _at_samples(stick: NDArray[np.float32], samples: NDArray[np.float64]) -> NDArray[np.float64]:
