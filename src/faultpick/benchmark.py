@@ -1,86 +1,165 @@
-"""Scores of models on the test cubes, as a CSV, and the README's table made from it."""
+"""Scores of models on test cubes, as a CSV, and the README's table made from it."""
 
 import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
+
+import numpy as np
+from numpy.typing import NDArray
 
 from faultpick.data import splits
-from faultpick.errors import DataError
-from faultpick.metrics import evaluate
+from faultpick.data.cubes import find_pairs, read_flat_cube, read_pair
+from faultpick.errors import ConfigError, DataError
+from faultpick.metrics import Scores, bootstrap_interval, evaluate
 from faultpick.prediction import predict
-from faultpick.synth import Recipe, find_recipe, synthesize
+from faultpick.synth.dataset import read_cube_set
+from faultpick.synth.suites import find_suite
 from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo import LoadedModel
 
-CUBES = 20
-SHAPE = (128, 128, 128)
 MEASURES = {
     "iou": "Mean IoU",
     "tol_iou_2": "Mean Tol-IoU@2",
     "asd": "Mean surface distance",
     "hd95": "Mean HD95",
 }
+PUBLISHED = "published"
+PUBLISHED_THRESHOLD = 0.9
 
 Row = dict[str, str | int | float]
+Progress = Callable[[int, int], None]
+"""Called after each prediction with the number done and their total."""
+
+
+@dataclass(frozen=True)
+class BenchmarkCube:
+    """A cube to score models on.
+
+    Attributes:
+        name: Its name in the table, such as its number.
+        seed: What it was drawn from; None for a cube of a folder.
+        read: Its amplitudes and fault mask, (inline, crossline, sample).
+        published: A fault probability that others published, if there is one.
+    """
+
+    name: str
+    seed: int | None
+    read: Callable[[], tuple[NDArray[np.floating], NDArray[np.uint8]]]
+    published: Callable[[], NDArray[np.float32]] | None = None
+
+
+def suite_cubes(name: str, count: int | None = None) -> list[BenchmarkCube]:
+    """The first cubes of a suite, all of them if no count is given, on test seeds.
+
+    Raises:
+        ConfigError: No suite has this name.
+    """
+
+    def of_suite(cube) -> BenchmarkCube:
+        def read() -> tuple[NDArray[np.floating], NDArray[np.uint8]]:
+            made = cube.make()
+            return made.seismic, made.fault
+
+        return BenchmarkCube(cube.name, cube.seed, read)
+
+    return [of_suite(cube) for cube in find_suite(name, splits.TEST)[:count]]
+
+
+def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
+    """The cubes of a folder: `seis/N.dat` and `fault/N.dat`, or `N.npz`, in the order of their numbers.
+
+    The flat files are those that Wu et al. published: float32, little endian, C order with the vertical axis
+    fastest, 128 x 128 x 128 unless the folder's `recipe.json` says otherwise. `predict/N.dat`, where it is
+    there, is a published fault probability.
+
+    Raises:
+        DataError: The folder is missing or empty, or its files do not pair up.
+    """
+    described = read_cube_set(folder)
+    shape = described.shape if described else (128, 128, 128)
+
+    def of_pair(seismic: Path, fault: Path) -> BenchmarkCube:
+        path = folder / "predict" / f"{seismic.stem}.dat"
+        published = (lambda: read_flat_cube(path, shape)) if path.exists() else None
+        return BenchmarkCube(seismic.stem, None, lambda: read_pair(seismic, fault, shape), published)
+
+    return [of_pair(*pair) for pair in find_pairs(folder)[:count]]
 
 
 def run_benchmark(
     models: Sequence[LoadedModel],
-    recipe: str | Recipe = "wu2019-v1",
+    cubes: Sequence[BenchmarkCube],
+    suite: str,
     *,
-    cubes: int = CUBES,
-    tta: Sequence[bool] = (False,),
-    progress: Callable[[int, int], None] | None = None,
+    tta: Sequence[str] = ("none",),
+    progress: Progress | None = None,
 ) -> list[Row]:
-    """Score each model on the first test cubes of a recipe, whole cubes at a threshold of the model's card.
+    """Score models, and what others published, on whole cubes, at the threshold of each model's card.
 
     Args:
-        models: Loaded models.
-        recipe: Recipe of the test cubes.
-        cubes: How many of the test seeds to use.
-        tta: With test-time augmentation, without, or both.
-        progress: Called after each prediction with the number done and their total.
+        models: Loaded models; several seeds of one training differ in the seed of their cards.
+        cubes: What to score on.
+        suite: Name of the set of cubes.
+        tta: Modes of test-time augmentation, "none" among them if wanted.
+        progress: Called after each prediction.
 
     Returns:
-        One row for each cube, model and entry of `tta`: suite, cube, seed, model, tta and every score.
+        One row for each cube, model and entry of `tta`: suite, cube, its seed, model, its seed, tta and
+        every score.
+
+    Raises:
+        ConfigError: Two models have the same name and seed.
+        DataError: A cube cannot be read.
     """
-    recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
+    names = [(model.card.name, model.card.seed) for model in models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ConfigError(f"Two models are called {twice[0]!r} with seed {twice[1]}: rename one in its card.")
     rows: list[Row] = []
-    for number, seed in enumerate(splits.test_seeds(cubes)):
-        cube = synthesize(seed, recipe, SHAPE)
+    for cube in cubes:
+        seismic, fault = cube.read()
+
+        def row(model: str, model_seed: int | str, mode: str, scores: Scores, cube=cube) -> Row:
+            place: Row = {"suite": suite, "cube": cube.name, "seed": "" if cube.seed is None else cube.seed}
+            return place | {"model": model, "model_seed": model_seed, "tta": mode} | asdict(scores)
+
+        if cube.published:
+            scores = evaluate(cube.published(), fault, threshold=PUBLISHED_THRESHOLD)
+            rows.append(row(PUBLISHED, "", "none", scores))
         for model in models:
-            for augmented in tta:
-                probability = predict(cube.seismic, model, tta=augmented)
-                scores = evaluate(probability, cube.fault, threshold=model.card.threshold)
-                row: Row = {"suite": recipe.name, "cube": number, "seed": seed, "model": model.card.name}
-                rows.append(row | {"tta": int(augmented)} | asdict(scores))
+            for mode in tta:
+                probability = predict(seismic, model, tta=mode != "none")
+                scores = evaluate(probability, fault, threshold=model.card.threshold)
+                rows.append(row(model.card.name, model.card.seed, mode, scores))
                 if progress:
-                    progress(len(rows), cubes * len(models) * len(tta))
+                    done = sum(each["model"] != PUBLISHED for each in rows)
+                    progress(done, len(cubes) * len(models) * len(tta))
     return rows
 
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:
     """Write rows into a CSV, numbers with five digits after the point.
 
-    Rows that the file holds already are kept, but for those of the same suite, model and augmentation.
+    Rows that the file holds already are kept, but for those of the same suite, model, seed and augmentation.
 
     Raises:
         OutputError: The file cannot be written.
     """
     texts = [{k: f"{v:.5f}" if isinstance(v, float) else str(v) for k, v in row.items()} for row in rows]
-    new = {_series(row) for row in texts}
-    kept = [row for row in read_rows(path) if _series(row) not in new] if path.exists() else []
+    new = {series(row) for row in texts}
+    kept = [row for row in read_rows(path) if series(row) not in new] if path.exists() else []
     with staged(path) as temporary, output_errors(path), temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(texts[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(kept + texts)
 
 
-def _series(row: dict[str, str]) -> tuple[str, str, str]:
-    return row["suite"], row["model"], row["tta"]
+def series(row: dict[str, str]) -> tuple[str, str, str, str]:
+    """What the rows of one model on the cubes of one suite share."""
+    return row["suite"], row["model"], row["model_seed"], row["tta"]
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -98,22 +177,62 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         ) from error
 
 
-def markdown_table(rows: Iterable[dict[str, str]]) -> str:
-    """Strict IoU with cubes down and models across, then the means of the other measures."""
-    columns: dict[str, dict[str, dict[str, str]]] = {}
+Column = dict[str, list[dict[str, str]]]
+"""Rows of one model by cube, one for each seed of its training."""
+
+
+def columns_of(rows: Iterable[dict[str, str]]) -> dict[str, Column]:
+    """Rows by column of the table: a model, its seeds together, with one mode of augmentation."""
+    columns: dict[str, Column] = {}
     for row in rows:
-        name = row["model"] + (" + TTA" if row["tta"] == "1" else "")
-        columns.setdefault(name, {})[row["cube"]] = row
-    cubes = sorted({cube for column in columns.values() for cube in column}, key=int)
+        name = row["model"] + _AUGMENTED.get(row["tta"], f" + TTA ({row['tta']})")
+        columns.setdefault(name, {}).setdefault(row["cube"], []).append(row)
+    return columns
+
+
+_AUGMENTED = {"none": "", "mirror": " + TTA"}
+
+
+def mean_of_seeds(column: Column, measure: str) -> dict[str, float]:
+    """A measure by cube, the mean over the seeds of a model."""
+    return {cube: fmean(float(row[measure]) for row in rows) for cube, rows in column.items()}
+
+
+def seed_spread(column: Column, measure: str) -> float | None:
+    """Standard deviation between the seeds of a model of a measure's mean over cubes; None for one seed."""
+    seeds: dict[str, list[float]] = {}
+    for rows in column.values():
+        for row in rows:
+            seeds.setdefault(row["model_seed"], []).append(float(row[measure]))
+    return stdev(map(fmean, seeds.values())) if len(seeds) > 1 else None
+
+
+def markdown_table(rows: Iterable[dict[str, str]]) -> str:
+    """Strict IoU with cubes down and models across, then the means of the measures.
+
+    Of a model with several seeds the mean is shown, and below the means the standard deviation between seeds
+    of the mean IoU. The interval is that of the mean IoU within which 95 % of draws of cubes with
+    replacement lie.
+    """
+    columns = columns_of(rows)
+    cubes = list(dict.fromkeys(cube for column in columns.values() for cube in column))
     lines = ["| Cube | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
+
+    def line(title: str, cells: Iterable[str]) -> None:
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
+
+    by_cube = [mean_of_seeds(column, "iou") for column in columns.values()]
     for cube in cubes:
-        values = (
-            f"{float(column[cube]['iou']):.3f}" if cube in column else "" for column in columns.values()
-        )
-        lines.append(f"| {cube} | " + " | ".join(values) + " |")
+        line(cube, (f"{values[cube]:.3f}" if cube in values else "" for values in by_cube))
     for measure, title in MEASURES.items():
-        means = (fmean(float(row[measure]) for row in column.values()) for column in columns.values())
-        lines.append(f"| **{title}** | " + " | ".join(f"**{mean:.3f}**" for mean in means) + " |")
+        means = (fmean(mean_of_seeds(column, measure).values()) for column in columns.values())
+        line(f"**{title}**", (f"**{mean:.3f}**" for mean in means))
+        if measure == "iou":
+            intervals = (bootstrap_interval(list(values.values())) for values in by_cube)
+            line("95 % interval", (f"{low:.3f} to {high:.3f}" for low, high in intervals))
+            spreads = [seed_spread(column, "iou") for column in columns.values()]
+            if any(spread is not None for spread in spreads):
+                line("Spread over seeds", ("" if each is None else f"{each:.3f}" for each in spreads))
     return "\n".join(lines)
 
 

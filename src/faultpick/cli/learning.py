@@ -156,15 +156,29 @@ def distill(
 
 @app.command()
 def benchmark(
-    model: Annotated[list[str], typer.Option(help="Name of a model or path of its weights; repeatable.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="CSV, one row a cube and model; rows of other models stay.")
     ],
-    recipe: Annotated[str, typer.Option(help="Recipe of the test cubes.")] = "wu2019-v1",
-    cubes: Annotated[int, typer.Option(min=1, help="Number of test cubes.")] = 20,
-    tta: Annotated[bool, typer.Option(help="Score with test-time augmentation as well.")] = False,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Name of a model or path of its weights; repeatable.")
+    ] = None,
+    suite: Annotated[
+        str, typer.Option(help="Which test cubes: wu2019-v1, field-20 or scale-12.")
+    ] = "wu2019-v1",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Score on the cubes of this folder instead: seis/N.dat and fault/N.dat, and as a column of "
+            "its own what predict/N.dat says, a fault from 0.9 on.",
+        ),
+    ] = None,
+    cubes: Annotated[
+        int | None, typer.Option(min=1, show_default="all", help="Score on the first cubes alone.")
+    ] = None,
+    tta: Annotated[bool, typer.Option("--tta", help="Score with test-time augmentation as well.")] = False,
     readme: Annotated[
-        Path | None, typer.Option(help="Page whose table of this recipe is to be replaced.")
+        Path | None, typer.Option(help="Page whose table, named as the CSV, is to be replaced.")
     ] = None,
 ) -> None:
     """Score models on test cubes that no model was trained or chosen on."""
@@ -172,27 +186,29 @@ def benchmark(
     from rich.progress import Progress
 
     from faultpick import benchmark as bench
-    from faultpick.synth import find_recipe
     from faultpick.volume.staging import output_errors
     from faultpick.zoo import load_model
 
-    suite = find_recipe(recipe)
-    models = [load_model(name) for name in model]
+    name = suite if data is None else data.resolve().name
+    scored_on = bench.suite_cubes(suite, cubes) if data is None else bench.folder_cubes(data, cubes)
+    if not model and not any(cube.published for cube in scored_on):
+        raise ConfigError("There is nothing to score: name a model with --model.")
+    models = [load_model(each) for each in model or []]
     with output_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Scoring")
         rows = bench.run_benchmark(
             models,
-            suite,
-            cubes=cubes,
-            tta=(False, True) if tta else (False,),
+            scored_on,
+            name,
+            tta=("none", "mirror") if tta else ("none",),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     bench.write_rows(rows, out)
-    table = bench.markdown_table(bench.read_rows(out))
+    table = bench.markdown_table(row for row in bench.read_rows(out) if row["suite"] == name)
     if readme:
-        bench.put_table(readme, suite.name, table)
+        bench.put_table(readme, out.stem, table)
     console.print(Markdown(table))
 
 

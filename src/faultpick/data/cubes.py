@@ -126,7 +126,9 @@ def read_pair(
                 "fault."
             ) from error
     else:
-        seismic, fault = (_read_flat(path, shape or (128, 128, 128)) for path in (seismic_path, fault_path))
+        seismic, fault = (
+            read_flat_cube(path, shape or (128, 128, 128)) for path in (seismic_path, fault_path)
+        )
     if seismic.ndim != 3:
         raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes.")
     if seismic.shape != fault.shape:
@@ -136,7 +138,12 @@ def read_pair(
     return seismic, (fault > 0.5).astype(np.uint8)
 
 
-def _read_flat(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+def read_flat_cube(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """A flat file of one cube: float32, little endian, C order, the vertical axis fastest.
+
+    Raises:
+        DataError: The file cannot be read or has another size.
+    """
     try:
         size, expected = path.stat().st_size, 4 * math.prod(shape)
         if size != expected:

@@ -1,0 +1,110 @@
+"""The race of benchmarks/race.py: rows trained under one protocol, killed, taken up, scored."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from faultpick.benchmark import read_rows
+from faultpick.errors import ConfigError
+from faultpick.train.config import read_config
+from faultpick.zoo import load_model
+
+ROOT = Path(__file__).parents[2]
+
+ROW = """
+name = "{name}"
+network = "tiny"
+threads = 1
+accelerator = "cpu"
+[budget]
+steps = 1
+epoch_steps = 2
+[data]
+cubes = 1
+validation_cubes = 1
+side = 32
+crop = [24, 24, 24]
+"""
+
+
+@pytest.fixture
+def race():
+    spec = importlib.util.spec_from_file_location("race", ROOT / "benchmarks" / "race.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def rows(tmp_path, tiny):
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    (folder / "a.toml").write_text(ROW.format(name="a"))
+    student = ROW.format(name="a_kd") + '[teacher]\nmodels = ["somewhere/a-seed0/a.safetensors"]\n'
+    (folder / "a_kd.toml").write_text(student)
+    return folder
+
+
+def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_alone(
+    race, rows, runs, tmp_path
+):
+    at, results = tmp_path / "runs", tmp_path / "results"
+
+    def go(minutes=0.001):
+        configs = [race.row_config(rows / f"{row}.toml", at, 5, minutes) for row in ("a_kd", "a")]
+        race.race(configs, at, results, 1, ("none",))
+
+    runs.power_cut(5)
+    with pytest.raises(runs.PowerCut):
+        go()
+    assert not list(at.glob("*/*.safetensors"))
+    runs.power_cut(None)
+    go()
+
+    student = load_model(at / "a_kd-seed5" / "a_kd.safetensors").card
+    assert student.config["teacher"]["models"] == [str(at / "a-seed5" / "a.safetensors")]
+    assert (student.seed, student.config["budget"]["minutes"]) == (5, 0.001)
+    assert sorted(path.name for path in (results / "training").iterdir()) == [
+        "a-seed5.csv",
+        "a_kd-seed5.csv",
+    ]
+    scored = read_rows(results / "race.csv")
+    assert [(row["model"], row["model_seed"], row["cube"]) for row in scored] == [
+        ("a", "5", "0"),
+        ("a_kd", "5", "0"),
+    ]
+    written = {
+        path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*") if "training" not in path.parts
+    }
+    go()
+    assert written == {path: path.stat().st_mtime_ns for path in written}
+    with pytest.raises(ConfigError, match=r"run with another budget\.minutes"):
+        go(minutes=0.002)
+
+
+def test_all_rows_have_the_same_cubes_crops_and_time():
+    rows = [read_row(path) for path in sorted((ROOT / "configs" / "race").glob("*.toml"))]
+    assert len(rows) == 9
+    assert len({row.network for row in rows}) == 8
+    for row in rows:
+        assert row.data == rows[0].data
+        assert row.augmentation == rows[0].augmentation
+        assert (row.budget.minutes, row.threads) == (60, 1)
+    assert rows[0].data.crop == (64, 64, 64)
+
+
+def read_row(path):
+    from faultpick.train.config import read
+    from faultpick.train.distill import DistillConfig, verify_distillation
+
+    if "teacher" in path.read_text():
+        return read(path, DistillConfig, verify_distillation)
+    return read_config(path)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "race").glob("*.toml")), ids=lambda p: p.stem)
+def test_a_row_is_called_as_its_file(path):
+    assert read_row(path).name == path.stem
