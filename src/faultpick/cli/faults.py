@@ -206,3 +206,69 @@ def export(
             markup=False,
             highlight=False,
         )
+
+
+@app.command()
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of picks.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="HTML", help="The page.", show_default="DIR/report.html"),
+    ] = None,
+    png: Annotated[
+        bool, typer.Option("--png", help="Also write the figures as PNG files beside it.")
+    ] = False,
+    seismic: Annotated[
+        Path | None,
+        typer.Option(help="The survey that was picked.", show_default="as the picks' settings say"),
+    ] = None,
+    probability: Annotated[
+        Path | None,
+        typer.Option(help="The fault probability.", show_default="as the picks' settings say"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model that the probability is from, to print its card.")
+    ] = None,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Write a report on picked faults: one HTML page to read, print and send."""
+    from contextlib import ExitStack
+
+    from faultpick.view.report import write_report
+    from faultpick.volume import open_volume
+
+    card = None
+    if model is not None:
+        from faultpick.zoo import load_model
+
+        card = load_model(model).card.model_dump(mode="json")
+    with ExitStack() as stack:
+        opened = [
+            None
+            if path is None
+            else stack.enter_context(
+                open_volume(
+                    path,
+                    shape=shape,
+                    byte_order=byte_order,
+                    inline_byte=inline_byte,
+                    crossline_byte=crossline_byte,
+                    format_code=format_code,
+                )
+            )
+            for path in (seismic, probability)
+        ]
+        written = write_report(
+            directory,
+            out or directory / "report.html",
+            seismic=opened[0],
+            probability=opened[1],
+            card=card,
+            png=png,
+        )
+    for path in written:
+        typer.echo(str(path))

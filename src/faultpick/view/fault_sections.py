@@ -1,0 +1,95 @@
+"""Sections through faults: where to cut, and where the surfaces meet the plane."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.picks import Fault, Picks
+from faultpick.view.sections import Section, axes_of
+
+_ASIDE = 1e-3
+"""Voxels by which a plane is moved off the vertices that would lie in it."""
+
+
+def sections_through(picks: Picks, count: int = 3) -> list[Section]:
+    """Sections through the middles of the largest faults, each on the line that is closest to their dip.
+
+    A fault whose section would lie beside one that is there already waits until the others had their turn.
+    """
+    inlines, crosslines, samples = axes_of(picks.geometry)
+    whole = slice(None)
+    chosen: list[tuple[int, int]] = []
+    waiting: list[tuple[int, int]] = []
+    for fault in picks.faults:
+        if len(fault.triangles):
+            centre, normal = _middle(fault)
+            axis = 0 if abs(normal[1]) >= abs(normal[0]) else 1
+            size = picks.geometry.shape[axis]
+            place = axis, int(np.clip(round(float(centre[axis])), 0, size - 1))
+            near = any(other == axis and abs(at - place[1]) < size / 8 for other, at in chosen)
+            (waiting if near else chosen).append(place)
+    places = list(dict.fromkeys(chosen + waiting))[:count]
+    return [
+        Section((at, whole, whole), crosslines, samples, f"Inline {inlines.values[at]}")
+        if axis == 0
+        else Section((whole, at, whole), inlines, samples, f"Crossline {crosslines.values[at]}")
+        for axis, at in places
+    ]
+
+
+def busiest_slice(picks: Picks) -> Section:
+    """The slice that most faults cross; of several, the one nearest the middle."""
+    inlines, crosslines, samples = axes_of(picks.geometry)
+    levels = np.arange(picks.geometry.samples.count)
+    crossed = np.zeros(len(levels), int)
+    for fault in picks.faults:
+        if len(fault.vertices):
+            low, high = fault.vertices[:, 2].min(), fault.vertices[:, 2].max()
+            crossed += (levels >= low) & (levels <= high)
+    busiest = np.flatnonzero(crossed == crossed.max())
+    t = int(busiest[np.abs(busiest - len(levels) // 2).argmin()])
+    unit = "" if picks.geometry.samples.unit == "samples" else f" {picks.geometry.samples.unit}"
+    level = f"{samples.label.split(' ')[0].capitalize()} {samples.values[t]:g}{unit}"
+    return Section((slice(None), slice(None), t), crosslines, inlines, level)
+
+
+def trace_on(fault: Fault, section: Section) -> NDArray[np.float64]:
+    """Where a fault meets a section: (pieces, 2 ends, 2), across and down in the section's own values."""
+    axis, position = next((axis, key) for axis, key in enumerate(section.key) if isinstance(key, int))
+    across, down = (1, 0) if axis == 2 else ((1, 2) if axis == 0 else (0, 2))
+    cut = _cut(fault.vertices, fault.triangles, axis, position + _ASIDE)
+    return np.stack(
+        [
+            np.interp(cut[..., column], np.arange(len(values)), values)
+            for column, values in ((across, section.across.values), (down, section.down.values))
+        ],
+        axis=-1,
+    )
+
+
+def _cut(
+    vertices: NDArray[np.floating], triangles: NDArray[np.integer], axis: int, position: float
+) -> NDArray[np.float64]:
+    """Segments, (pieces, 2, 3), along which triangles meet the plane where `axis` is `position`."""
+    corners = np.asarray(vertices, np.float64)[triangles]
+    above = corners[..., axis] > position
+    corners, above = (each[above.any(axis=1) & ~above.all(axis=1)] for each in (corners, above))
+    alone = above == (above.sum(axis=1) == 1)[:, None]
+    tip = np.argmax(alone, axis=1)
+    rows = np.arange(len(corners))
+    start = corners[rows, tip]
+    ends = []
+    for step in (1, 2):
+        other = corners[rows, (tip + step) % 3]
+        share = (position - start[:, axis]) / (other[:, axis] - start[:, axis])
+        ends.append(start + share[:, None] * (other - start))
+    return np.stack(ends, axis=1)
+
+
+def _middle(fault: Fault) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centre of the surface and its mean normal."""
+    corners = np.asarray(fault.vertices, np.float64)[fault.triangles]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(across, axis=1)
+    centre = np.average(corners.mean(axis=1), axis=0, weights=area)
+    tensor = (across / np.maximum(area, 1e-12)[:, None]).T @ across
+    return centre, np.linalg.eigh(tensor)[1][:, -1]
