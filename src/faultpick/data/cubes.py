@@ -9,9 +9,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.data.surfaces import Surfaces, find_surfaces
 from faultpick.errors import DataError, VolumeError
 from faultpick.normalise import normalise_array
-from faultpick.synth import Recipe, synthesize
+from faultpick.synth import Cube, Recipe, synthesize
 from faultpick.synth.dataset import read_cube_set
 from faultpick.volume import open_volume
 
@@ -30,22 +31,42 @@ class Cubes(Protocol):
         """The cube at this position."""
         ...
 
+    def surfaces(self, index: int) -> Surfaces:
+        """The fault surfaces of the cube at this position."""
+        ...
+
 
 class SyntheticCubes:
-    """Cubes of a recipe, one a seed, each made when first asked for and kept in memory (6 MB for 128^3)."""
+    """Cubes of a recipe, one a seed, each made when first asked for and kept in memory.
+
+    One of 128^3 takes 6 MB, and 4 MB more if its surfaces are asked for; ask for them before the cube itself,
+    or it is made twice.
+    """
 
     def __init__(self, recipe: Recipe, seeds: range, shape: tuple[int, int, int]) -> None:
         self.recipe, self.seeds, self.shape = recipe, seeds, shape
         self._made: dict[int, LabelledCube] = {}
+        self._surfaces: dict[int, Surfaces] = {}
 
     def __len__(self) -> int:
         return len(self.seeds)
 
     def __getitem__(self, index: int) -> LabelledCube:
         if index not in self._made:
-            cube = synthesize(self.seeds[index], self.recipe, self.shape)
-            self._made[index] = normalise_array(cube.seismic).astype(np.float16), cube.fault
+            self._make(index)
         return self._made[index]
+
+    def surfaces(self, index: int) -> Surfaces:
+        """The fault surfaces of a cube, with their throw."""
+        if index not in self._surfaces:
+            cube = self._make(index)
+            self._surfaces[index] = find_surfaces(cube.fault, cube.throw)
+        return self._surfaces[index]
+
+    def _make(self, index: int) -> Cube:
+        cube = synthesize(self.seeds[index], self.recipe, self.shape)
+        self._made[index] = normalise_array(cube.seismic).astype(np.float16), cube.fault
+        return cube
 
 
 class FolderCubes:
@@ -61,6 +82,7 @@ class FolderCubes:
         described = read_cube_set(folder)
         self.shape = described.shape if described else None
         self._read: dict[int, LabelledCube] = {}
+        self._surfaces: dict[int, Surfaces] = {}
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -73,6 +95,12 @@ class FolderCubes:
             except VolumeError as error:
                 raise DataError(f"{self.pairs[index][0]} cannot be normalised: {error}") from error
         return self._read[index]
+
+    def surfaces(self, index: int) -> Surfaces:
+        """The fault surfaces of a cube; their throw is unknown."""
+        if index not in self._surfaces:
+            self._surfaces[index] = find_surfaces(self[index][1])
+        return self._surfaces[index]
 
 
 def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
