@@ -1,6 +1,11 @@
+import json
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from faultpick.data.augment import Augmentation, augment
 
@@ -95,3 +100,89 @@ def test_the_crop_handed_in_is_left_alone():
         augment(image, label, EVERYTHING, np.random.default_rng(seed))
     assert torch.equal(image, crop()[0])
     assert torch.equal(label, crop()[1])
+
+
+def test_each_part_is_off_unless_asked_for_and_then_draws_nothing():
+    """The crops of trainings described before these parts existed stay what they were."""
+    image, label = crop()
+    rng, before = np.random.default_rng(3), np.random.default_rng(3)
+    out, out_label = augment(image, label, EVERYTHING, rng)
+    axes = [axis for axis in (1, 2) if before.random() < 0.5]
+    turns = int(before.integers(4))
+    scale = float(np.exp(before.uniform(-0.3, 0.3))) * (-1 if before.random() < 0.5 else 1)
+    noise = torch.from_numpy(before.standard_normal((1, 9, 9, 7), dtype=np.float32))
+    expected = image.flip(axes).rot90(turns, (1, 2)) * scale + noise * float(before.uniform(0.0, 0.2))
+    assert torch.equal(out, expected)
+    assert torch.equal(out_label, label.flip(axes).rot90(turns, (1, 2)))
+    assert rng.bit_generator.state == before.bit_generator.state
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"phase": 90},
+        {"band_pass": 1, "high_cut": (0.12, 0.2)},
+        {"gain_vertical": 0.5},
+        {"gain_lateral": 0.5},
+        {"agc": 1},
+        {"coherent_noise": 0.5},
+        {"dead_traces": 1, "dead_share": 0.5},
+    ],
+)
+def test_what_changes_amplitudes_leaves_labels(part):
+    image, label = crop((12, 12, 32))
+    image = (image % 17 - 8) / 5
+    settings = NOTHING.model_copy(update=part)
+    changed = 0
+    for seed in range(5):
+        out, out_label = augment(image, label, settings, np.random.default_rng(seed))
+        assert torch.equal(out_label, label)
+        assert out.shape == image.shape
+        assert torch.isfinite(out).all()
+        changed += not torch.equal(out, image)
+    assert changed == 5
+
+
+@pytest.mark.parametrize("part", [{"cut_out": 1}, {"mute": 1}])
+def test_what_is_taken_out_takes_its_labels(part):
+    image = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 12, 12, 20), dtype=np.float32))
+    settings = NOTHING.model_copy(update=part)
+    for seed in range(5):
+        out, label = augment(image, torch.ones_like(image), settings, np.random.default_rng(seed))
+        assert 0 < label.mean() < 1
+        assert torch.equal(out[label == 1], image[label == 1])
+        assert not (out == image)[label == 0].any()
+
+
+def test_a_share_of_crops_is_a_share():
+    settings = NOTHING.model_copy(update={"mute": 0.3})
+    label = torch.ones(1, 4, 4, 20)
+    hit = [augment(label, label, settings, np.random.default_rng(n))[1].min() == 0 for n in range(300)]
+    assert np.mean(hit) == pytest.approx(0.3, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"zoom_vertical": (2.0, 1.0)},
+        {"zoom_lateral": (0.1, 1.0)},
+        {"high_cut": (0.2, 0.6)},
+        {"low_cut": (0.1, 0.0)},
+        {"agc_window": (1, 9)},
+        {"agc": 1.5},
+        {"turn": 60},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        Augmentation.model_validate(wrong)
+
+
+def test_the_documented_settings_for_field_data_are_valid():
+    text = (Path(__file__).parents[2] / "docs/how-to/train.md").read_text(encoding="utf-8")
+    start = text.index("[augmentation]")
+    table = tomllib.loads(text[start : text.index("```", start)])["augmentation"]
+    settings = Augmentation.model_validate_json(json.dumps(table), strict=True)
+    assert settings.resampled > 0
+    off = {name for name in ("phase", "band_pass", "agc", "cut_out", "mute") if not getattr(settings, name)}
+    assert not off

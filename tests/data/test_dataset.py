@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 from faultpick.data.augment import Augmentation
-from faultpick.data.dataset import Crops, EpochSampler
+from faultpick.data.cubes import SyntheticCubes
+from faultpick.data.dataset import Crops, EpochSampler, random_window
+from faultpick.data.surfaces import find_surfaces
 from faultpick.errors import DataError
+from faultpick.synth import find_recipe
 
 PLAIN = Augmentation(flips=False, quarter_turns=False, polarity=False, gain=0.0, noise=0.0)
 SHAPE = (10, 12, 14)
@@ -29,6 +32,9 @@ class Numbered:
         self.asked.append(index)
         places = np.arange(np.prod(self.shape)).reshape(self.shape)
         return places.astype(np.float16), (places % 3 == 0).astype(np.uint8)
+
+    def surfaces(self, index):
+        return find_surfaces(self[index][1])
 
 
 def crops(count=5, crop=(4, 5, 6), augmentation=PLAIN, seed=1, **options):
@@ -126,3 +132,78 @@ def test_worker_processes_change_nothing():
     for one, other in zip(alone, helped, strict=True):
         assert torch.equal(one[0], other[0])
         assert torch.equal(one[1], other[1])
+
+
+RESAMPLED = PLAIN.model_copy(update={"resampled": 1.0})
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.tuples(st.integers(8, 40), st.integers(8, 40), st.integers(8, 40)),
+    st.floats(0.25, 4),
+    st.floats(0.25, 4),
+    st.integers(0, 1000),
+)
+def test_a_window_lies_within_its_cube(shape, lateral, vertical, seed):
+    wanted = RESAMPLED.model_copy(
+        update={"zoom_lateral": (lateral, lateral), "zoom_vertical": (vertical, vertical), "turn": 20.0}
+    )
+    window = random_window(shape, (8, 8, 8), wanted, np.random.default_rng(seed))
+    for positions, side in zip((*window.traces, window.samples), shape, strict=True):
+        assert positions.min() > -1e-6
+        assert positions.max() < side - 1 + 1e-6
+    assert abs(window.turn) <= 20
+    assert window.lateral > lateral - 1e-6
+    assert window.vertical > vertical - 1e-6
+    roomy = min(shape) - 1 > 7 * (np.cos(np.radians(20)) + np.sin(np.radians(20))) / min(lateral, vertical)
+    if roomy:
+        assert (window.lateral, window.vertical) == pytest.approx((lateral, vertical))
+
+
+def test_zoomed_crops_show_the_same_earth_with_labels_as_thick():
+    cubes = SyntheticCubes(find_recipe("wu2019"), range(2), (48, 48, 48))
+    once, zoomed = (
+        PLAIN,
+        RESAMPLED.model_copy(update={"zoom_vertical": (2.0, 2.0), "zoom_lateral": (2.0, 2.0), "turn": 0.0}),
+    )
+    share = {}
+    for name, augmentation in (("once", once), ("zoomed", zoomed)):
+        series = Crops(cubes, (32, 32, 32), augmentation, 0)
+        items = [series[number] for number in range(30)]
+        assert all(image.shape == label.shape == (1, 32, 32, 32) for image, label in items)
+        assert all(set(label.unique().tolist()) <= {0.0, 1.0} for _, label in items)
+        share[name] = np.mean([label.mean().item() for _, label in items])
+        change = np.mean([image.diff(dim=3).abs().mean().item() for image, _ in items])
+        share[f"{name} change"] = change
+    # Twice as large: half as many faults in a crop, each as thick as before; amplitudes change half as fast.
+    assert share["zoomed"] / share["once"] == pytest.approx(0.5, abs=0.15)
+    assert share["zoomed change"] / share["once change"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_share_of_the_crops_is_resampled_and_the_same_ones_each_time():
+    half = PLAIN.model_copy(update={"resampled": 0.5, "zoom_vertical": (1.5, 3.0)})
+    one, other = crops(augmentation=half), crops(augmentation=half)
+    whole = 0
+    for number in range(60):
+        image, label = one[number]
+        assert all(torch.equal(a, b) for a, b in zip((image, label), other[number], strict=True))
+        whole += bool((image == image.round()).all())
+    assert 15 < whole < 45
+
+
+def test_a_cube_whose_surfaces_are_asked_for_first_is_made_once(monkeypatch):
+    made = []
+    from faultpick.data import cubes as module
+
+    def counting(seed, *arguments):
+        made.append(seed)
+        return synthesize(seed, *arguments)
+
+    synthesize = module.synthesize
+    monkeypatch.setattr(module, "synthesize", counting)
+    cubes = SyntheticCubes(find_recipe("wu2019"), range(3), (24, 24, 24))
+    series = Crops(cubes, (16, 16, 16), RESAMPLED, 0)
+    for number in range(9):
+        series[number]
+    assert sorted(made) == [0, 1, 2]
+    assert cubes.surfaces(0) is cubes.surfaces(0)

@@ -82,7 +82,7 @@ def mask_in(surfaces: Surfaces, window: Window) -> NDArray[np.float32]:
     if surfaces.throw is not None and window.vertical < 1:
         throw = window.linear(surfaces.throw[window.box].astype(np.float32)) * THROW_STEP
         within &= (throw < VISIBLE_THROW) | (throw * window.vertical >= VISIBLE_THROW)
-    return within.astype(np.float32)  # pyright: ignore[reportReturnType]
+    return np.asarray(within, np.float32)
 
 
 def _variance() -> float:
@@ -94,4 +94,6 @@ def _whole(array: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _blur(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    return ndimage.gaussian_filter(array, BLUR, mode="nearest", truncate=4.0)
+    blurred = np.empty_like(array)
+    ndimage.gaussian_filter(array, BLUR, output=blurred, mode="nearest", truncate=4.0)
+    return blurred
