@@ -1,7 +1,7 @@
 """Verbs that find faults in a survey."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -42,6 +42,10 @@ def predict(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, ...; without it, a GPU if there is one.")
     ] = None,
+    engine: Annotated[
+        Literal["auto", "torch", "openvino"],
+        typer.Option(help="What computes; auto: OpenVINO on a CPU where it is installed."),
+    ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     inline_byte: InlineByte = 189,
     crossline_byte: CrosslineByte = 193,
@@ -87,6 +91,7 @@ def predict(
             threshold=threshold,
             tta=tta,
             device=device,
+            engine=engine,
             progress=lambda done, total: bar.update(
                 task, description="picking faults", completed=done, total=total
             ),

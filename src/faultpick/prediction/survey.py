@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from faultpick.errors import ConfigError, OutputError, VolumeError
 from faultpick.normalise import Normalisation, live_traces, normalise
-from faultpick.prediction.engine import choose_device, probabilities
+from faultpick.prediction.engine import Engine, choose_device, prepared, probabilities
 from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.tiles import Row, Tile, rows, weights
 from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude
@@ -59,6 +59,7 @@ def predict(
     *,
     tta: bool = False,
     device: str | None = None,
+    engine: Engine = "auto",
     tile: int = TILE,
     halo: int = HALO,
     progress: Progress | None = None,
@@ -71,6 +72,7 @@ def predict(
         tta: Average over each tile as it is and mirrored along the inline axis, the crossline axis and both,
             in four times the time.
         device: Where to compute: "cpu", "cuda", ...; None: a GPU where there is one. Loaded models stay put.
+        engine: What computes: "torch", "openvino", or "auto": OpenVINO on a CPU where it is installed.
         tile: Largest side of a tile in voxels; memory grows with its cube.
         halo: Context in voxels that each result has at least within its tile; a wide one costs time, a narrow
             one lets the result depend on where the tiles lie.
@@ -82,9 +84,9 @@ def predict(
     Raises:
         VolumeError: NaN or infinite samples, or a constant volume.
         ModelError: The model is unknown or damaged.
-        ConfigError: There is no such device.
+        ConfigError: There is no such device or engine.
     """
-    members = _members(model, device)
+    members = _members(model, device, engine)
     source = _source(volume)
     plan = _plan(source.shape, members, tile, halo)
     out = np.empty(source.shape, dtype=np.float32)
@@ -103,6 +105,7 @@ def predict_to_file(
     threshold: float | None = None,
     tta: bool = False,
     device: str | None = None,
+    engine: Engine = "auto",
     tile: int = TILE,
     halo: int = HALO,
     progress: Progress | None = None,
@@ -119,6 +122,7 @@ def predict_to_file(
         threshold: Write a mask, 1 from this probability on and 0 below, in place of probabilities.
         tta: Average over four mirrorings of each tile.
         device: Where to compute.
+        engine: What computes.
         tile: Largest side of a tile.
         halo: Least context of a result within its tile.
         progress: Called after each tile.
@@ -127,11 +131,11 @@ def predict_to_file(
         VolumeError: NaN or infinite samples, or a constant volume.
         ModelError: The model is unknown or damaged.
         OutputError: An output is the input, has no known format, or its folder refuses it or is full.
-        ConfigError: There is no such device, the threshold is not within 0 and 1, or uncertainty is asked of
-            one model.
+        ConfigError: There is no such device or engine, the threshold is not within 0 and 1, or uncertainty is
+            asked of one model.
     """
     out = Path(out)
-    members = _members(model, device)
+    members = _members(model, device, engine)
     if threshold is not None and not 0 < threshold < 1:
         raise ConfigError(f"The threshold {threshold:g} is no probability: choose one between 0 and 1.")
     if uncertainty is not None and len(members) < 2:
@@ -198,12 +202,13 @@ def _source(volume: Volume | NDArray[np.floating]) -> _Source:
     return _Source(lambda *box: volume[box], volume.shape, live, normalisation, find_gaps(live))
 
 
-def _members(model: Model | Sequence[Model], device: str | None) -> list[LoadedModel]:
+def _members(model: Model | Sequence[Model], device: str | None, engine: Engine) -> list[LoadedModel]:
     models = [model] if isinstance(model, LoadedModel | str | Path) else list(model)
     if not models:
         raise ConfigError("No model is given: name one.")
     place = choose_device(device)
-    return [one if isinstance(one, LoadedModel) else load_model(one, place) for one in models]
+    loaded = [one if isinstance(one, LoadedModel) else load_model(one, place) for one in models]
+    return [prepared(member, engine) for member in loaded]
 
 
 def _attitudes(tta: bool) -> tuple[Attitude, ...]:

@@ -1,0 +1,97 @@
+"""Networks compiled by OpenVINO for the CPU."""
+
+import importlib
+import sys
+import threading
+import warnings
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from faultpick.errors import ModelError
+
+
+def openvino() -> ModuleType | None:
+    """The module OpenVINO; None if it is not installed.
+
+    It is imported without the part that reports each use to its makers.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
+    try:
+        return importlib.import_module("openvino")
+    except ImportError:
+        return None
+
+
+class Compiled(nn.Module):
+    """A network that OpenVINO computes, in float32, with as many threads as PyTorch would use.
+
+    It is compiled when it first meets a shape. Only the shape met last keeps the memory it computes in. Calls
+    from several threads take turns; a copy sent to another process is compiled there.
+
+    Raises:
+        ModelError: OpenVINO cannot convert the network.
+    """
+
+    def __init__(self, network: nn.Module, multiple: int) -> None:
+        super().__init__()
+        self.network, self.multiple = network, multiple
+        self._model = _converted(network, multiple)
+        self._compiled: dict[tuple[int, ...], Any] = {}
+        self._shape: tuple[int, ...] = ()
+        self._request: Any = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type, tuple[nn.Module, int]]:
+        return Compiled, (self.network, self.multiple)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the network gives for `(N, 1, Z, Y, X)`."""
+        with self._lock:
+            self._prepare(tuple(x.shape))
+            output = self._request.infer([x.contiguous().numpy()], share_inputs=True, share_outputs=True)[0]
+            return torch.from_numpy(output.copy())
+
+    def _prepare(self, shape: tuple[int, ...]) -> None:
+        """Make the request that computes inputs of this shape."""
+        if shape == self._shape:
+            return
+        if self._request is not None:
+            self._request = None
+            self._compiled[self._shape].release_memory()
+        if shape not in self._compiled:
+            self._compiled[shape] = _compiled(self._model, shape)
+        self._request, self._shape = self._compiled[shape].create_infer_request(), shape
+
+
+def _converted(network: nn.Module, multiple: int) -> Any:
+    """OpenVINO's form of a network, for inputs of any shape."""
+    side = 2 * multiple  # at the smallest side InstanceNorm meets single voxels and goes another way
+    example = torch.zeros(1, 1, side, side, side)
+    library = openvino()
+    assert library is not None
+    try:
+        with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tracing has its doubts about Python's if, and about itself
+            return library.convert_model(network, example_input=example)
+    except Exception as error:  # the library raises its own kinds, bare Exception among them
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"OpenVINO cannot convert a {type(network).__name__} ({reason}): choose the engine torch."
+        ) from error
+
+
+def _compiled(model: Any, shape: tuple[int, ...]) -> Any:
+    library = openvino()
+    assert library is not None
+    model = model.clone()
+    model.reshape(library.PartialShape(list(shape)))
+    settings = {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "ENABLE_CPU_PINNING": False,  # several processes would be pinned to the same cores
+    }
+    return library.Core().compile_model(model, "CPU", settings)
