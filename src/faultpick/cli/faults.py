@@ -123,6 +123,54 @@ def predict(
 
 
 @app.command()
+def view(
+    path: Annotated[Path, typer.Argument(metavar="SURVEY", help="SEG-Y, Zarr, .npy or flat .dat volume.")],
+    probability: Annotated[Path | None, typer.Option(help="Fault probability to lay over it.")] = None,
+    picks: Annotated[Path | None, typer.Option(help="Folder of picks: faults on sections and in 3D.")] = None,
+    link: Annotated[
+        str | None, typer.Option(help="Start with the view of this link, the address of an earlier window.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, show_default="a free one", help="Port on this machine.")
+    ] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the browser, or only print the address.")] = True,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Show a survey and its faults in the browser: three sections and the space."""
+    from contextlib import ExitStack, suppress
+    from functools import partial
+    from threading import Event
+
+    from faultpick.view.interactive import serve, show_in_browser
+    from faultpick.volume import open_volume
+
+    open_alike = partial(
+        open_volume,
+        shape=shape,
+        byte_order=byte_order,
+        inline_byte=inline_byte,
+        crossline_byte=crossline_byte,
+        x_byte=x_byte,
+        y_byte=y_byte,
+    )
+    with ExitStack() as stack:
+        survey = stack.enter_context(open_alike(path, format_code=format_code))
+        over = stack.enter_context(open_alike(probability)) if probability else None
+        address = stack.enter_context(serve(survey, probability=over, picks=picks, port=port, link=link))
+        typer.echo(f"{path} is shown at {address}\nCtrl-C ends it.")
+        if browser:
+            show_in_browser(address)
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+
+
+@app.command()
 def evaluate(
     prediction: Annotated[Path, typer.Argument(metavar="PRED", help="Fault probability, or a mask.")],
     label: Annotated[Path, typer.Argument(metavar="LABEL", help="Fault label of the same shape: 0 and 1.")],
