@@ -6,7 +6,7 @@ import pytest
 from faultpick.cli.faults import EXPORT_FORMATS
 from faultpick.errors import ConfigError, OutputError, PicksError
 from faultpick.picks import Picks
-from faultpick.picks.export import FORMATS, NAMES, export_faults
+from faultpick.picks.export import FORMATS, NAMES, export_faults, usual_files
 from faultpick.volume import create_volume, open_volume
 
 from .conftest import survey
@@ -32,6 +32,14 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(picks, tmp_path, monkeyp
     with pytest.raises(OutputError, match="no space left"):
         export_faults(picks, tmp_path / "faults.obj")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_usual_files_are_different_and_unknown_formats_refused():
+    files = usual_files(list(FORMATS))
+    assert list(files) == list(FORMATS)
+    assert len(set(files.values())) == len(FORMATS)
+    with pytest.raises(ConfigError, match="called 'dip'; known are opendtect"):
+        usual_files(["obj", "dip"])
 
 
 def test_formats_by_name_and_by_suffix(picks, tmp_path):

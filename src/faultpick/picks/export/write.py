@@ -29,25 +29,26 @@ class Format:
     Attributes:
         write: Writes faults to a path that does not exist.
         needs: What a fault must have to be written: "sticks", "triangles".
-        suffix: By which it is chosen when no format is named; None if others share it.
+        file: Usual name in the folder of picks; a format of surfaces is chosen by its suffix where none is
+            named.
     """
 
     write: Callable[[list[PlacedFault], Frame, Path], None]
     needs: tuple[str, ...]
-    suffix: str | None = None
+    file: str
 
 
 FORMATS = {
-    "opendtect": Format(write_opendtect, ("sticks",)),
-    "opendtect-single": Format(write_opendtect_single, ("sticks",)),
-    "charisma": Format(write_charisma, ("sticks",)),
-    "kingdom": Format(write_kingdom, ("sticks",)),
-    "iesx": Format(write_iesx, ("sticks",)),
-    "gocad": Format(write_gocad, ("triangles",), ".ts"),
-    "obj": Format(write_obj, ("triangles",), ".obj"),
-    "ply": Format(write_ply, ("triangles",), ".ply"),
-    "vtp": Format(write_vtp, ("triangles",), ".vtp"),
-    "skins": Format(write_skins, ("sticks", "triangles")),
+    "opendtect": Format(write_opendtect, ("sticks",), "opendtect.dat"),
+    "opendtect-single": Format(write_opendtect_single, ("sticks",), "opendtect-single.dat"),
+    "charisma": Format(write_charisma, ("sticks",), "charisma.dat"),
+    "kingdom": Format(write_kingdom, ("sticks",), "kingdom.dat"),
+    "iesx": Format(write_iesx, ("sticks",), "iesx.dat"),
+    "gocad": Format(write_gocad, ("triangles",), "faults.ts"),
+    "obj": Format(write_obj, ("triangles",), "faults.obj"),
+    "ply": Format(write_ply, ("triangles",), "faults.ply"),
+    "vtp": Format(write_vtp, ("triangles",), "faults.vtp"),
+    "skins": Format(write_skins, ("sticks", "triangles"), "skins"),
 }
 NAMES = (*FORMATS, *VOLUMES)
 
@@ -125,10 +126,24 @@ def export_faults(
     return Exported(name, tuple(fault.id for fault in written), has_coordinates)
 
 
+def usual_files(formats: Sequence[str]) -> dict[str, str]:
+    """Usual name of the file of each format of sticks or surfaces, by its name.
+
+    Raises:
+        ConfigError: There is no such format.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise ConfigError(
+                f"No format of sticks or surfaces is called {name!r}; known are {', '.join(FORMATS)}."
+            )
+    return {name: FORMATS[name].file for name in formats}
+
+
 def _format_name(file_format: str | None, out: Path) -> str:
     if file_format is None:
         for name, known in FORMATS.items():
-            if known.suffix is not None and known.suffix == out.suffix.lower():
+            if known.needs == ("triangles",) and Path(known.file).suffix == out.suffix.lower():
                 return name
         raise ConfigError(
             f"The name {out.name} does not say which format to write; give one: {', '.join(NAMES)}."
