@@ -25,7 +25,7 @@ def full_size(tmp_path, number=0):
 
 
 def test_synthetic_cubes_are_made_once_each_and_normalised():
-    cubes = SyntheticCubes(find_recipe("wu2019-v1"), range(4, 7), SHAPE)
+    cubes = SyntheticCubes([find_recipe("wu2019-v1")], range(4, 7), SHAPE)
     assert len(cubes) == 3
     image, label = cubes[1]
     cube = synthesize(5, shape=SHAPE)
@@ -50,7 +50,7 @@ def test_a_folder_in_the_published_layout(tmp_path):
 @pytest.mark.parametrize("layout", ["dat", "npz"])
 def test_a_folder_that_synth_wrote(tmp_path, layout):
     write_cubes(tmp_path, range(3, 5), shape=SHAPE, layout=layout, workers=1)
-    cubes, made = FolderCubes(tmp_path), SyntheticCubes(find_recipe("wu2019-v1"), range(3, 5), SHAPE)
+    cubes, made = FolderCubes(tmp_path), SyntheticCubes([find_recipe("wu2019-v1")], range(3, 5), SHAPE)
     assert len(cubes) == 2
     for number in range(2):
         for read, fresh in zip(cubes[number], made[number], strict=True):
@@ -190,3 +190,11 @@ def test_seismic_that_cannot_be_normalised_is_named(tmp_path, value, says):
     with pytest.raises(DataError, match=says) as caught:
         FolderCubes(tmp_path)[0]
     assert "7.npz" in str(caught.value)
+
+
+def test_several_recipes_take_turns():
+    recipes = [find_recipe("field"), find_recipe("wu2019-v1")]
+    cubes = SyntheticCubes(recipes, range(4), SHAPE)
+    for number in range(4):
+        alone = SyntheticCubes([recipes[number % 2]], range(4), SHAPE)
+        np.testing.assert_array_equal(cubes[number][0], alone[number][0])

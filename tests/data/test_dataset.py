@@ -161,7 +161,7 @@ def test_a_window_lies_within_its_cube(shape, lateral, vertical, seed):
 
 
 def test_zoomed_crops_show_the_same_earth_with_labels_as_thick():
-    cubes = SyntheticCubes(find_recipe("wu2019"), range(2), (48, 48, 48))
+    cubes = SyntheticCubes([find_recipe("wu2019")], range(2), (48, 48, 48))
     once, zoomed = (
         PLAIN,
         RESAMPLED.model_copy(update={"zoom_vertical": (2.0, 2.0), "zoom_lateral": (2.0, 2.0), "turn": 0.0}),
@@ -201,7 +201,7 @@ def test_a_cube_whose_surfaces_are_asked_for_first_is_made_once(monkeypatch):
 
     synthesize = module.synthesize
     monkeypatch.setattr(module, "synthesize", counting)
-    cubes = SyntheticCubes(find_recipe("wu2019"), range(3), (24, 24, 24))
+    cubes = SyntheticCubes([find_recipe("wu2019")], range(3), (24, 24, 24))
     series = Crops(cubes, (16, 16, 16), RESAMPLED, 0)
     for number in range(9):
         series[number]

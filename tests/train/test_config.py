@@ -196,3 +196,21 @@ def test_the_schema_describes_every_setting():
 def test_settings_do_not_change(tiny):
     with pytest.raises(ValidationError):
         tiny().seed = 2
+
+
+def test_one_recipe_or_several(tmp_path):
+    path = tmp_path / "config.toml"
+    text = 'name = "a"\nnetwork = "faultseg3d"\n[budget]\nsteps = 1\n[data]\nrecipe = {}\n'
+    path.write_text(text.format('"field"'))
+    assert [recipe.name for recipe in read_config(path).data.recipes()] == ["field"]
+    path.write_text(text.format('["field", "wu2019"]'))
+    assert [recipe.name for recipe in read_config(path).data.recipes()] == ["field", "wu2019-v1"]
+    path.write_text(text.format('["field", "wu2091"]'))
+    with pytest.raises(ConfigError, match=r"data\.recipe.*did you mean 'wu2019-v1'"):
+        read_config(path)
+    path.write_text(text.format("[]"))
+    with pytest.raises(ConfigError, match="no recipe: name one"):
+        read_config(path)
+    path.write_text(text.format("3"))
+    with pytest.raises(ConfigError, match=r"data\.recipe"):
+        read_config(path)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 from zipfile import BadZipFile
@@ -37,14 +38,14 @@ class Cubes(Protocol):
 
 
 class SyntheticCubes:
-    """Cubes of a recipe, one a seed, each made when first asked for and kept in memory.
+    """Cubes of recipes in turn, one a seed, each made when first asked for and kept in memory.
 
     One of 128^3 takes 6 MB, and 4 MB more if its surfaces are asked for; ask for them before the cube itself,
     or it is made twice.
     """
 
-    def __init__(self, recipe: Recipe, seeds: range, shape: tuple[int, int, int]) -> None:
-        self.recipe, self.seeds, self.shape = recipe, seeds, shape
+    def __init__(self, recipes: Sequence[Recipe], seeds: range, shape: tuple[int, int, int]) -> None:
+        self.recipes, self.seeds, self.shape = recipes, seeds, shape
         self._made: dict[int, LabelledCube] = {}
         self._surfaces: dict[int, Surfaces] = {}
 
@@ -64,7 +65,8 @@ class SyntheticCubes:
         return self._surfaces[index]
 
     def _make(self, index: int) -> Cube:
-        cube = synthesize(self.seeds[index], self.recipe, self.shape)
+        recipe = self.recipes[index % len(self.recipes)]
+        cube = synthesize(self.seeds[index], recipe, self.shape)
         self._made[index] = normalise_array(cube.seismic).astype(np.float16), cube.fault
         return cube
 

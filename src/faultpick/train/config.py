@@ -14,7 +14,7 @@ from faultpick import losses, models
 from faultpick.data import splits
 from faultpick.data.augment import Augmentation
 from faultpick.errors import ConfigError, FaultpickError
-from faultpick.synth import find_recipe
+from faultpick.synth import Recipe, find_recipe
 
 
 class Settings(BaseModel):
@@ -26,8 +26,9 @@ class Settings(BaseModel):
 class Data(Settings):
     """Where cubes come from and how they are cut."""
 
-    recipe: str = Field(
-        default="wu2019-v1", description="Recipe of the synthetic earth; unused with a folder."
+    recipe: str | tuple[str, ...] = Field(
+        default="wu2019-v1",
+        description="Recipe of the synthetic earth, or several in turn, cube by cube; unused with a folder.",
     )
     cubes: int = Field(
         default=200,
@@ -49,6 +50,17 @@ class Data(Settings):
     )
     batch: int = Field(default=2, ge=1, description="Crops per process and step.")
     workers: int = Field(default=0, ge=0, description="Processes that prepare crops; 0: training does.")
+
+    def recipes(self) -> list[Recipe]:
+        """The recipes whose cubes take turns.
+
+        Raises:
+            ConfigError: There is none, or none of a name.
+        """
+        names = (self.recipe,) if isinstance(self.recipe, str) else self.recipe
+        if not names:
+            raise ConfigError("There is no recipe: name one.")
+        return [find_recipe(name) for name in names]
 
     @model_validator(mode="after")
     def _folders_together(self) -> "Data":
@@ -197,7 +209,7 @@ def verify(config: TrainConfig) -> None:
     _known("network", lambda: models.info(config.network))
     _known("loss", lambda: losses.loss(config.loss.name, generator=None, **config.loss.settings))
     if data.folder is None:
-        _known("data.recipe", lambda: find_recipe(data.recipe))
+        _known("data.recipe", data.recipes)
         if max(data.crop) > data.side:
             raise ConfigError(
                 f"setting 'data.crop': {data.crop} does not fit into cubes of {data.side} voxels a side."

@@ -12,7 +12,6 @@ from faultpick.data import splits
 from faultpick.data.cubes import Cubes, FolderCubes, SyntheticCubes
 from faultpick.data.dataset import Crops, EpochSampler
 from faultpick.errors import DataError
-from faultpick.synth import find_recipe
 from faultpick.train.config import Data, TrainConfig
 
 
@@ -82,7 +81,7 @@ def validation_cubes(config: TrainConfig) -> Cubes:
 
 
 def _synthetic(data: Data, seeds: range) -> SyntheticCubes:
-    return SyntheticCubes(find_recipe(data.recipe), seeds, (data.side, data.side, data.side))
+    return SyntheticCubes(data.recipes(), seeds, (data.side, data.side, data.side))
 
 
 class WholeCubes(Dataset[tuple[Tensor, Tensor]]):
