@@ -14,7 +14,7 @@ from faultpick.errors import ConfigError, ModelError
 from faultpick.models import fault_logit
 from faultpick.models.fold import folded
 from faultpick.prediction.compiled import Compiled, openvino
-from faultpick.prediction.tta import Attitude, average
+from faultpick.prediction.tta import Attitude, Reduce, over_attitudes
 from faultpick.zoo import LoadedModel
 
 Engine = Literal["auto", "torch", "openvino"]
@@ -78,26 +78,33 @@ def prepared(member: LoadedModel, engine: Engine = "auto") -> LoadedModel:
 
 @torch.inference_mode()
 def probabilities(
-    members: Sequence[LoadedModel], block: NDArray[np.float32], attitudes: tuple[Attitude, ...]
+    members: Sequence[LoadedModel],
+    block: NDArray[np.float32],
+    attitudes: tuple[Attitude, ...],
+    reduce: Reduce = "mean",
 ) -> NDArray[np.float32]:
     """Fault probabilities that each model gives for a tile; on a CUDA device in mixed precision.
 
     Args:
         members: The models, each on its device; fastest after `prepared`.
         block: Normalised amplitudes, (inline, crossline, sample), sides multiples of what the networks need.
-        attitudes: The attitudes to average over.
+        attitudes: The attitudes to show it in.
+        reduce: Whether the mean or the maximum over the attitudes is taken.
 
     Returns:
         Probabilities, (member, inline, crossline, sample).
     """
     tile = torch.from_numpy(block)[None, None]
-    return np.stack([_probability(member, tile, attitudes)[0, 0].cpu().numpy() for member in members])
+    found = [_probability(member, tile, attitudes, reduce) for member in members]
+    return np.stack([each[0, 0].cpu().numpy() for each in found])
 
 
-def _probability(member: LoadedModel, tile: Tensor, attitudes: tuple[Attitude, ...]) -> Tensor:
+def _probability(
+    member: LoadedModel, tile: Tensor, attitudes: tuple[Attitude, ...], reduce: Reduce
+) -> Tensor:
     def probability(attitude: Tensor) -> Tensor:
         logits = member.network(attitude.contiguous(memory_format=torch.channels_last_3d))
         return torch.sigmoid(fault_logit(logits).float())
 
     with torch.autocast("cuda", dtype=torch.float16, enabled=member.device.type == "cuda"):
-        return average(probability, tile.to(member.device), attitudes)
+        return over_attitudes(probability, tile.to(member.device), attitudes, reduce)
