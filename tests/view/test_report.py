@@ -14,6 +14,7 @@ from faultpick.picks import Fault, Picks, Throw
 from faultpick.picks.store import write_picks
 from faultpick.view import report
 from faultpick.view.report import write_report
+from faultpick.view.report_figures import draw_throws
 from faultpick.view.report_page import survey_rows
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
 from faultpick.volume.volume import plain_geometry
@@ -253,6 +254,18 @@ def test_the_command_writes_into_the_folder_of_picks(made, command):
     assert code == 2
     assert "missing.sgy does not exist" in err
     assert len(err.splitlines()) == 1
+
+
+def test_throw_is_drawn_along_the_strike_whatever_the_order_and_heights_of_the_sticks(made):
+    """Sticks every second inline, 25 m apart; those that reach less deep have their middle up the dip."""
+    _, picks = made
+    whole = fault(1, 8.0, Throw(np.arange(10, dtype=np.float32), np.ones(10, np.float32)))
+    sticks = [stick[: 4 if number % 2 else 10] for number, stick in enumerate(whole.sticks)]
+    figure = draw_throws(replace(picks, faults=[replace(whole, sticks=sticks)]))
+    assert figure is not None
+    line = figure.axes[0].lines[1]
+    assert line.get_xdata() == pytest.approx(50.0 * np.arange(10), abs=0.01)
+    assert line.get_ydata() == pytest.approx(4.0 * np.arange(10))
 
 
 # In a real browser

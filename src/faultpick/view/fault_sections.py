@@ -21,7 +21,7 @@ def sections_through(picks: Picks, count: int = 3) -> list[Section]:
     waiting: list[tuple[int, int]] = []
     for fault in picks.faults:
         if len(fault.triangles):
-            centre, normal = _middle(fault)
+            centre, normal = middle_of(fault.vertices, fault.triangles)
             axis = 0 if abs(normal[1]) >= abs(normal[0]) else 1
             size = picks.geometry.shape[axis]
             place = axis, int(np.clip(round(float(centre[axis])), 0, size - 1))
@@ -85,11 +85,12 @@ def _cut(
     return np.stack(ends, axis=1)
 
 
-def _middle(fault: Fault) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centre of the surface and its mean normal."""
-    corners = np.asarray(fault.vertices, np.float64)[fault.triangles]
+def middle_of(
+    vertices: NDArray[np.floating], triangles: NDArray[np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centre and mean unit normal, (3,) each, of a surface."""
+    corners = np.asarray(vertices, np.float64)[triangles]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(across, axis=1)
-    centre = np.average(corners.mean(axis=1), axis=0, weights=area)
     tensor = (across / np.maximum(area, 1e-12)[:, None]).T @ across
-    return centre, np.linalg.eigh(tensor)[1][:, -1]
+    return np.average(corners.mean(axis=1), axis=0, weights=area), np.linalg.eigh(tensor)[1][:, -1]

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from faultpick.picks import Fault, Picks
-from faultpick.view.fault_sections import trace_on
+from faultpick.view.fault_sections import middle_of, trace_on
 from faultpick.view.sections import FAULT_COLOURS, Section
 from faultpick.volume import Volume
 
@@ -238,11 +238,13 @@ def draw_throws(picks: Picks) -> Figure | None:
     axis = picks.geometry.samples
     for panel, fault in zip(panels.flat, faults, strict=False):
         assert fault.throw is not None
-        along, throw = _along_strike(fault, picks), fault.throw.samples * axis.step
+        places = _along_strike(fault, picks)
+        order = np.argsort(places, kind="stable")
+        along, throw = places[order], fault.throw.samples[order] * axis.step
         colour = colour_of(fault.id)
         panel.axhline(0, color=QUIET, linewidth=0.6)
-        panel.plot(along, throw, color=colour, linewidth=1, alpha=0.5)
-        sure = np.clip(np.nan_to_num(fault.throw.confidence), 0.12, 1)
+        panel.plot(along, throw, color=colour, linewidth=0.8, alpha=0.3)
+        sure = np.clip(np.nan_to_num(fault.throw.confidence[order]), 0.1, 1)
         panel.scatter(along, throw, s=9, color=colour, alpha=sure, linewidths=0)
         panel.set_title(f"Fault {fault.id}", fontsize=8.5, color=colour)
         panel.grid(axis="y")
@@ -256,11 +258,14 @@ def draw_throws(picks: Picks) -> Figure | None:
 
 
 def _along_strike(fault: Fault, picks: Picks) -> NDArray[np.float64]:
-    """Distance of each stick from the first, from middle to middle, in the length unit."""
+    """Distance of each stick's middle from the first one's end of the fault, along the strike, (sticks,)."""
     spacing = picks.geometry.bin_spacing if picks.length_unit != "voxels" else None
-    middles = np.array([stick[:, :2].mean(axis=0) for stick in fault.sticks]) * (spacing or (1.0, 1.0))
-    steps = np.linalg.norm(np.diff(middles, axis=0), axis=1)
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    scale = np.array([*(spacing or (1.0, 1.0)), 1.0])
+    _, normal = middle_of(fault.vertices * scale, fault.triangles)
+    along = np.array([-normal[1], normal[0]]) / max(math.hypot(normal[0], normal[1]), 1e-12)
+    places = np.array([stick[:, :2].mean(axis=0) for stick in fault.sticks]) * scale[:2] @ along
+    places = places if places[-1] >= places[0] else -places
+    return places - places.min()
 
 
 def draw_probabilities(

@@ -144,7 +144,7 @@ def survey_rows(geometry: Geometry, length_unit: str) -> Rows:
         rows.append(("bin", ", ".join(texts)))
         ends = [(i, x) for i in geometry.inlines[[0, -1]] for x in geometry.crosslines[[0, -1]]]
         rows += [
-            (f"corner {inline}/{crossline}", f"X {x:,.1f}, Y {y:,.1f}")
+            (f"corner {inline}, {crossline}", f"X {x:,.1f}, Y {y:,.1f}")
             for (inline, crossline), (x, y) in zip(ends, geometry.corners, strict=True)
         ]
     return rows
