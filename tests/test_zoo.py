@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from pydantic import ValidationError
 
 from faultpick import models, zoo
 from faultpick.errors import ModelError, OutputError
-from faultpick.zoo import Card, load_model, save_model
+from faultpick.zoo import Card, load_model, save_model, update_card
 
 
 @pytest.fixture
@@ -152,3 +153,15 @@ def _replace(path, data):
     file = path.with_suffix(".json")
     card = Card.model_validate_json(file.read_bytes())
     file.write_text(card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()}).model_dump_json())
+
+
+def test_a_card_changes_and_its_weights_do_not(saved):
+    weights = saved.read_bytes()
+    update_card(saved, temperature=2.5, period=(6.0, 30.0))
+    assert saved.read_bytes() == weights
+    card = load_model(saved).card
+    assert (card.temperature, card.period, card.seed) == (2.5, (6.0, 30.0), 7)
+    before = saved.with_suffix(".json").read_text()
+    with pytest.raises(ValidationError):
+        update_card(saved, temperature=-1)
+    assert saved.with_suffix(".json").read_text() == before

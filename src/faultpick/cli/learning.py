@@ -212,6 +212,50 @@ def benchmark(
     console.print(Markdown(table))
 
 
+@app.command()
+def calibrate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model or path of its weights.")],
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Calibrate on the labelled cubes of this folder.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(show_default="that of its training", help="Recipe of the cubes.")
+    ] = None,
+    cubes: Annotated[int, typer.Option(min=2, help="How many validation cubes.")] = 20,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw the reliability before and after.")
+    ] = None,
+) -> None:
+    """Fit the temperature of a model on validation cubes and write it into its card."""
+    from itertools import islice
+
+    from rich.progress import Progress
+
+    from faultpick import calibration
+    from faultpick.benchmark import folder_cubes
+    from faultpick.metrics.curves import calibration_error
+    from faultpick.view.reliability import draw_reliability
+    from faultpick.zoo import load_model, update_card
+
+    loaded = load_model(model)
+    volumes = (
+        calibration.validation_cubes(loaded.card, cubes, recipe)
+        if data is None
+        else (cube.read() for cube in islice(folder_cubes(data), cubes))
+    )
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("Calibrating", total=cubes)
+        found = calibration.calibrate(loaded, volumes, lambda done: bar.update(task, completed=done))
+    if picture:
+        draw_reliability({"before": found.before, "after": found.after}, picture)
+    update_card(model, temperature=found.temperature, threshold=found.threshold)
+    before, after = (calibration_error(table) for table in (found.before, found.after))
+    typer.echo(
+        f"{loaded.card.name}: temperature {found.temperature:g}; calibration error {before:.4f} before, "
+        f"{after:.4f} after, on every other cube, which the temperature was not fitted on"
+    )
+
+
 @app.command("models")
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,

@@ -104,7 +104,7 @@ def _probability(
 ) -> Tensor:
     def probability(attitude: Tensor) -> Tensor:
         logits = member.network(attitude.contiguous(memory_format=torch.channels_last_3d))
-        return torch.sigmoid(fault_logit(logits).float())
+        return torch.sigmoid(fault_logit(logits).float() / member.card.temperature)
 
     with torch.autocast("cuda", dtype=torch.float16, enabled=member.device.type == "cuda"):
         return over_attitudes(probability, tile.to(member.device), attitudes, reduce)

@@ -20,7 +20,7 @@ from faultpick.errors import ModelError, OutputError
 from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo.card import Card
 
-__all__ = ["Card", "LoadedModel", "available", "load_model", "save_model"]
+__all__ = ["Card", "LoadedModel", "available", "load_model", "save_model", "update_card"]
 
 FOLDER = Path(__file__).parent
 SUFFIX = ".safetensors"
@@ -118,6 +118,23 @@ def save_model(network: nn.Module, card: Card, path: str | Path) -> Card:
     with staged(_card_path(path)) as card_file, staged(path) as weights_file, output_errors(path):
         weights_file.write_bytes(data)
         card_file.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def update_card(name_or_path: str | Path, **changes: object) -> Card:
+    """Change what the card of a model says, and nothing about its weights.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        ModelError: No such model, or its card is damaged.
+        OutputError: The card cannot be written.
+    """
+    path = _card_path(_find(name_or_path))
+    card = Card.model_validate(_read_card(path.with_suffix(SUFFIX)).model_dump() | changes)
+    with staged(path) as file, output_errors(path):
+        file.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return card
 
 

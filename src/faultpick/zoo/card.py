@@ -27,6 +27,12 @@ class Card(BaseModel):
     )
     normalisation: str = Field(default=normalise.NAME, description="Amplitude normalisation it expects.")
     threshold: float = Field(default=0.5, gt=0, lt=1, description="Probability of a fault voxel, at least.")
+    temperature: float = Field(
+        default=1.0, gt=0, description="What divides its logit, so that probabilities mean what they say."
+    )
+    period: tuple[float, float] | None = Field(
+        default=None, description="Dominant vertical periods that it was trained on, in samples: from, to."
+    )
     licence: str = Field(default="Apache-2.0", description="Licence of the weights.")
     code_version: str = Field(default="", description="Version of faultpick that wrote the file.")
     created: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was written.")
