@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from faultpick.benchmark import read_rows
+from faultpick.benchmark import read_rows, write_rows
 from faultpick.errors import ConfigError
 from faultpick.train.config import read_config
 from faultpick.zoo import load_model
@@ -28,14 +28,18 @@ crop = [24, 24, 24]
 """
 
 
-@pytest.fixture
-def race():
-    spec = importlib.util.spec_from_file_location("race", ROOT / "benchmarks" / "race.py")
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def race():
+    return script("race")
 
 
 @pytest.fixture
@@ -108,3 +112,30 @@ def read_row(path):
 @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "race").glob("*.toml")), ids=lambda p: p.stem)
 def test_a_row_is_called_as_its_file(path):
     assert read_row(path).name == path.stem
+
+
+def test_the_table_of_networks_has_means_spreads_costs_and_steps(tmp_path, monkeypatch):
+    def scores(model, seed, tta, *ious):
+        row = {"suite": "s", "seed": 1, "model": model, "model_seed": seed, "tta": tta}
+        means = {"tol_iou_2": 0.9, "asd": 1.0, "hd95": 2.0}
+        return [row | {"cube": cube, "iou": iou} | means for cube, iou in enumerate(ious)]
+
+    rows = scores("vnet", 0, "none", 0.3, 0.5) + scores("vnet", 0, "mirror", 0.4, 0.5)
+    rows += scores("unet_res2", 0, "none", 0.7, 0.9) + scores("unet_res2", 1, "none", 0.6, 0.8)
+    write_rows(rows, tmp_path / "race.csv")
+    (tmp_path / "training").mkdir()
+    for run, steps in (("vnet-seed0", 99), ("unet_res2-seed0", 5000), ("unet_res2-seed1", 4900)):
+        (tmp_path / "training" / f"{run}.csv").write_text(f"epoch,step\n1,{steps // 2}\n2,{steps}\n")
+    (tmp_path / "cost.csv").write_text(
+        "network,parameters,gmac,seconds,memory_mb\nvnet,45600000,731.5,20.1,2000\n"
+    )
+    page = tmp_path / "page.md"
+    page.write_text("<!-- table: networks -->\nold\n<!-- end -->\n")
+    arguments = [page, "--results", tmp_path, "--configs", ROOT / "configs" / "race"]
+    monkeypatch.setattr("sys.argv", ["race_table.py", *map(str, arguments)])
+
+    script("race_table").main()
+
+    lines = page.read_text().splitlines()
+    assert lines[3] == f"| unet_res2 |  |  |  |  | 4900 | 2 | 0.750 ± {0.1 / 2**0.5:.3f} |  | 0.900 |"
+    assert lines[4] == "| vnet | 45.60 M | 731.5 | 20.1 | 2000 | 99 | 1 | 0.400 | 0.450 | 0.900 |"
