@@ -1,0 +1,81 @@
+"""Strike, dip, area and size of a surface, in metres where the survey has coordinates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.volume import Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """From voxels to north, east and down in one unit of length.
+
+    Attributes:
+        unit: "m", "ft", or "voxels" without coordinates: then north is along the inline axis and east along
+            the crossline axis.
+        matrix: Columns are the steps of one inline, one crossline and one sample, (3, 3).
+    """
+
+    unit: str
+    matrix: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """See `Fault`."""
+
+    strike: float
+    dip: float
+    area: float
+    length: float
+    height: float
+
+
+def scale_of(geometry: Geometry, velocity: float) -> Scale:
+    """The scale of a survey.
+
+    Args:
+        geometry: Of the survey. Without coordinates, or with a vertical axis of unknown unit, lengths are in
+            voxels.
+        velocity: Metres a second, for an axis of two-way time.
+    """
+    axis = geometry.samples
+    if geometry.corners is None or axis.unit not in ("ms", "m", "ft"):
+        return Scale("voxels", np.eye(3))
+    down = axis.step * velocity / 2000.0 if axis.unit == "ms" else axis.step
+    first, along_crosslines, along_inlines, _ = geometry.corners
+    inline = (along_inlines - first) / max(geometry.shape[0] - 1, 1)
+    crossline = (along_crosslines - first) / max(geometry.shape[1] - 1, 1)
+    matrix = np.array([[inline[1], crossline[1], 0.0], [inline[0], crossline[0], 0.0], [0.0, 0.0, down]])
+    return Scale("ft" if axis.unit == "ft" else "m", matrix)
+
+
+def attributes_of(
+    vertices: NDArray[np.float32], triangles: NDArray[np.int32], scale: Scale, step: float
+) -> Attributes:
+    """Measure a surface.
+
+    Args:
+        vertices: In voxels, (n, 3).
+        triangles: (m, 3).
+        scale: Of the survey.
+        step: Of the sample axis in its unit.
+    """
+    place = vertices.astype(np.float64) @ scale.matrix.T
+    a, b, c = (place[triangles[:, corner]] for corner in range(3))
+    across = np.cross(b - a, c - a)
+    twice = np.linalg.norm(across, axis=1)
+    unit = across / np.maximum(twice, 1e-12)[:, None]
+    normal = np.linalg.eigh((unit * twice[:, None]).T @ unit)[1][:, -1]
+    normal = -normal if normal[2] > 0 else normal
+    strike = (np.degrees(np.arctan2(normal[1], normal[0])) - 90.0) % 360.0
+    along = place[:, :2] @ [np.cos(np.radians(strike)), np.sin(np.radians(strike))]
+    return Attributes(
+        strike=float(strike),
+        dip=float(np.degrees(np.arccos(min(-normal[2], 1.0)))),
+        area=float(twice.sum() / 2),
+        length=float(np.ptp(along)),
+        height=float(np.ptp(vertices[:, 2]) * step),
+    )

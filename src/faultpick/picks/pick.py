@@ -1,0 +1,224 @@
+"""From a fault probability to faults."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.errors import VolumeError
+from faultpick.picks.attributes import Scale, attributes_of, scale_of
+from faultpick.picks.fault import Fault, Picks
+from faultpick.picks.orientation import fitted_normals
+from faultpick.picks.points import Points, sorted_into_cells
+from faultpick.picks.separate import separate, strong_only
+from faultpick.picks.settings import PickSettings
+from faultpick.picks.sticks import sticks_of
+from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE, new_picks_folder, write_into
+from faultpick.picks.surface import frame_of, surface_of
+from faultpick.picks.thin import Box, thin
+from faultpick.picks.throw import throw_of
+from faultpick.volume import Geometry, Volume, create_volume, plain_geometry
+
+SLAB = 32  # inlines written at once
+
+Source = Volume | NDArray[np.floating]
+
+
+def pick(
+    probability: Source, *, seismic: Source | None = None, settings: PickSettings | None = None
+) -> Picks:
+    """Pick the faults of a probability volume.
+
+    Args:
+        probability: In [0, 1], an opened volume or an array (inline, crossline, sample); it is read block by
+            block.
+        seismic: The amplitudes on the same grid, to measure throw.
+        settings: What to run with.
+
+    Raises:
+        VolumeError: A probability is not finite or outside [0, 1], nothing in the volume is a fault, or the
+            seismic has another shape.
+    """
+    return _picked(probability, seismic, settings or PickSettings()).picks
+
+
+def pick_to_folder(
+    probability: Source,
+    directory: str | Path,
+    *,
+    seismic: Source | None = None,
+    settings: PickSettings | None = None,
+    volumes: bool = True,
+    overwrite: bool = False,
+) -> Picks:
+    """Pick the faults of a probability volume into a new folder, which appears whole or not at all.
+
+    Arguments that `pick` has too mean the same.
+
+    Args:
+        probability: The probability volume.
+        directory: The folder to make.
+        seismic: The amplitudes.
+        settings: What to run with.
+        volumes: Also write fault id, thinned probability, strike and dip as volumes, 0 off the faults.
+        overwrite: Replace a folder that holds the picks of another run.
+
+    Raises:
+        VolumeError: As in `pick`.
+        OutputError: The folder holds another run's picks or anything else, or the disk refuses or is full.
+    """
+    with new_picks_folder(directory, overwrite=overwrite) as folder:
+        result = _picked(probability, seismic, settings or PickSettings())
+        write_into(result.picks, folder)
+        if volumes:
+            for name, values in _volumes(result):
+                _write_volume(folder / name, result, values)
+    return result.picks
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """Picks, and the points that they were made from with the id of each."""
+
+    picks: Picks
+    points: Points
+    ids: NDArray[np.int32]
+    scale: Scale
+
+
+def _picked(probability: Source, seismic: Source | None, settings: PickSettings) -> _Result:
+    geometry = _geometry(probability)
+    if seismic is not None and _geometry(seismic).shape != geometry.shape:
+        raise VolumeError(
+            f"{_name(seismic)} has shape {_geometry(seismic).shape} and {_name(probability)} has shape "
+            f"{geometry.shape}: give the survey that the probability was predicted from."
+        )
+    points = thin(_probabilities(probability), geometry.shape, settings.low)
+    points = points[strong_only(points, sorted_into_cells(points, geometry.shape), settings.high)]
+    if not len(points):
+        raise VolumeError(
+            f"{_name(probability)} holds no fault: no probability reaches {settings.high:g}; "
+            "lower --high, or check that it is a fault probability."
+        )
+    cells = sorted_into_cells(points, geometry.shape)
+    points, ambiguity = fitted_normals(points, cells)
+    label = separate(points, ambiguity, cells, settings.gap)
+    scale = scale_of(geometry, settings.velocity)
+    faults, members = [], []
+    for where in _largest_first(label, settings.min_area):
+        fault = _fault(points[where], settings, geometry, scale)
+        if fault is not None:
+            faults.append(fault)
+            members.append(where)
+    order = sorted(range(len(faults)), key=lambda n: -faults[n].area)
+    ids = np.zeros(len(points), np.int32)
+    numbered = []
+    for number, n in enumerate(order, 1):
+        ids[members[n]] = number
+        fault = replace(faults[n], id=number)
+        if seismic is not None:
+            normal = frame_of(points[members[n]]).axes[2]
+            read = _reader(seismic)
+            fault = replace(fault, throw=throw_of(fault.sticks, normal, read, geometry.shape))
+        numbered.append(fault)
+    facts = asdict(settings) | {
+        "probability": _name(probability),
+        "seismic": None if seismic is None else _name(seismic),
+    }
+    return _Result(Picks(numbered, geometry, scale.unit, facts), points, ids, scale)
+
+
+def _largest_first(label: NDArray[np.int32], least: float) -> Iterator[NDArray[np.int64]]:
+    """The points of each group of at least so many, in a fixed order."""
+    order = np.argsort(label, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    kept = [group for group in groups if label[group[0]] >= 0 and len(group) >= least]
+    yield from sorted(kept, key=lambda group: (-len(group), group[0]))
+
+
+def _fault(points: Points, settings: PickSettings, geometry: Geometry, scale: Scale) -> Fault | None:
+    """One fault; None if its surface is too small or too thin for a stick."""
+    vertices, triangles = surface_of(points, settings.gap, settings.min_area / 4, geometry.shape)
+    if not len(triangles):
+        return None
+    flat = attributes_of(vertices, triangles, Scale("voxels", np.eye(3)), 1.0)
+    sticks = sticks_of(vertices, triangles, settings.stick_spacing)
+    if flat.area < settings.min_area or not sticks:
+        return None
+    measured = attributes_of(vertices, triangles, scale, geometry.samples.step)
+    return Fault(
+        id=0,
+        vertices=vertices,
+        triangles=triangles,
+        sticks=sticks,
+        **asdict(measured),
+        mean_probability=float(points.probability.mean(dtype=np.float64)),
+        minimum_probability=float(points.probability.min()),
+    )
+
+
+def _geometry(source: Source) -> Geometry:
+    if isinstance(source, Volume):
+        return source.geometry
+    if source.ndim != 3 or 0 in source.shape:
+        raise VolumeError(f"The array of shape {source.shape} is no volume: three axes without a zero are.")
+    return plain_geometry(source.shape)
+
+
+def _name(source: Source) -> str:
+    return str(source.path) if isinstance(source, Volume) else "the array"
+
+
+def _reader(source: Source) -> Callable[[Box], NDArray[np.float32]]:
+    if isinstance(source, Volume):
+        return lambda box: source.read(*box)
+    return lambda box: np.asarray(source[box], dtype=np.float32)
+
+
+def _probabilities(source: Source) -> Callable[[Box], NDArray[np.float32]]:
+    """Reads and checks."""
+    read = _reader(source)
+
+    def checked(box: Box) -> NDArray[np.float32]:
+        block = read(box)
+        low, high = float(block.min()), float(block.max())
+        if not np.isfinite(low + high):
+            raise VolumeError(
+                f"{_name(source)} holds NaN or infinite values: predict again, or set them to 0."
+            )
+        if low < 0 or high > 1:
+            raise VolumeError(
+                f"{_name(source)} ranges from {low:g} to {high:g}: a fault probability lies between 0 and 1; "
+                "give what `faultpick predict` wrote."
+            )
+        return block
+
+    return checked
+
+
+def _volumes(result: _Result) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Name of each volume, and its values at the points."""
+    normal = result.points.normal.astype(np.float64) @ np.linalg.inv(result.scale.matrix)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    normal *= np.where(normal[:, 2:] > 0, -1.0, 1.0)
+    strike = (np.degrees(np.arctan2(normal[:, 1], normal[:, 0])) - 90.0) % 360.0
+    dip = np.degrees(np.arccos(np.minimum(-normal[:, 2], 1.0)))
+    yield FAULT_ID, result.ids.astype(np.float32)
+    yield LIKELIHOOD, result.points.probability
+    yield STRIKE, strike.astype(np.float32)
+    yield DIP, dip.astype(np.float32)
+
+
+def _write_volume(path: Path, result: _Result, values: NDArray[np.float32]) -> None:
+    kept = result.ids > 0
+    voxel, values = result.points.voxel[kept], values[kept]
+    shape = result.picks.geometry.shape
+    with create_volume(path, result.picks.geometry, name=path.stem) as writer:
+        for first in range(0, shape[0], SLAB):
+            slab = np.zeros((min(SLAB, shape[0] - first), *shape[1:]), np.float32)
+            here = (voxel[:, 0] >= first) & (voxel[:, 0] < first + SLAB)
+            i, j, k = (voxel[here] - [first, 0, 0]).T
+            slab[i, j, k] = values[here]
+            writer.write(first, slab)

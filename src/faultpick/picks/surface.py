@@ -1,0 +1,229 @@
+"""The surface of a fault: one sheet of triangles through its points.
+
+In coordinates along the mean strike, down the mean dip and along the mean normal, a fault is a height over a
+plane. The height is fitted on a grid, as smooth as the noise of the points asks for; where there are points
+the grid is cut into triangles, few where the surface is flat (greedy insertion, Garland & Heckbert 1995).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator
+from scipy.ndimage import binary_closing, binary_fill_holes, gaussian_filter, label, map_coordinates
+from scipy.sparse import coo_array, csr_array, diags_array, eye_array, kron, vstack
+from scipy.sparse.linalg import spsolve
+from scipy.spatial import Delaunay
+from skimage.measure import approximate_polygon, find_contours
+
+from faultpick.picks.points import Points
+
+STEP = 4.0  # voxels between nodes of the fitted height
+FINE = 2.0  # voxels between cells of the map of where there is evidence
+STIFFNESS = 60.0  # of the height against the points
+TOLERANCE = 0.25  # voxels that the triangles may leave the height
+LONGEST = 16.0  # voxels between vertices, about
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Coordinates of one fault.
+
+    Attributes:
+        centre: Their origin, (3,).
+        axes: Unit vectors along the strike, down the dip and along the normal into the hanging wall, (3, 3).
+    """
+
+    centre: NDArray[np.float64]
+    axes: NDArray[np.float64]
+
+    def into(self, position: NDArray[np.floating]) -> NDArray[np.float64]:
+        """From voxels to the frame, (n, 3)."""
+        return (position - self.centre) @ self.axes.T
+
+    def out_of(self, position: NDArray[np.floating]) -> NDArray[np.float64]:
+        """From the frame to voxels, (n, 3)."""
+        return position @ self.axes + self.centre
+
+
+def frame_of(points: Points) -> Frame:
+    """The frame of the axis closest to all normals; the normal points up, which is into the hanging wall."""
+    normals = points.normal.astype(np.float64)
+    normal = np.linalg.eigh(normals.T @ normals)[1][:, -1]
+    normal = -normal if normal[2] > 0 else normal
+    level = np.hypot(normal[0], normal[1])
+    across = normal[:2] / level if level > 1e-6 else np.array([1.0, 0.0])
+    axes = np.array(
+        [
+            [across[1], -across[0], 0.0],
+            [across[0] * -normal[2], across[1] * -normal[2], level],
+            [across[0] * level, across[1] * level, normal[2]],
+        ]
+    )
+    return Frame(points.position.mean(axis=0, dtype=np.float64), axes)
+
+
+def surface_of(
+    points: Points, gap: float, min_area: float, shape: tuple[int, int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Triangles through the points of one fault.
+
+    Args:
+        points: Of the fault.
+        gap: Width in voxels of holes in the evidence that are closed.
+        min_area: Square voxels; smaller pieces are left out.
+        shape: Of the volume, which the surface does not leave.
+
+    Returns:
+        Vertices in voxels, (n, 3), and triangles, (m, 3), whose normals point into the hanging wall; none if
+        no piece is large enough.
+    """
+    frame = frame_of(points)
+    local = frame.into(points.position)
+    low = local[:, :2].min(axis=0) - 2 * STEP
+    extent = local[:, :2].max(axis=0) + 2 * STEP - low
+    height = _fitted_height((local[:, :2] - low) / STEP, local[:, 2], points.probability, extent / STEP)
+    evidence = _evidence((local[:, :2] - low) / FINE, extent / FINE, gap / FINE, min_area / FINE**2)
+    flat, triangles = _triangulated(evidence, height)
+    if not len(triangles):
+        return np.empty((0, 3), np.float32), np.empty((0, 3), np.int32)
+    up = _height_at(height, flat)
+    vertices = frame.out_of(np.column_stack([flat * FINE + low, up]))
+    vertices = np.clip(vertices, 0, np.array(shape) - 1.0)
+    return vertices.astype(np.float32), triangles.astype(np.int32)
+
+
+def _fitted_height(
+    place: NDArray[np.float64],
+    height: NDArray[np.float64],
+    weight: NDArray[np.float32],
+    extent: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Heights at the nodes of a grid: least squares with second differences kept small, outliers let go."""
+    rows, columns = (int(np.ceil(side)) + 2 for side in extent)
+    i, j = np.floor(place).astype(int).T
+    a, b = (place - np.floor(place)).T
+    points = np.arange(len(place))
+    design = csr_array(
+        coo_array(
+            (
+                np.concatenate([(1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b]),
+                (
+                    np.tile(points, 4),
+                    np.concatenate(
+                        [
+                            i * columns + j,
+                            i * columns + j + 1,
+                            (i + 1) * columns + j,
+                            (i + 1) * columns + j + 1,
+                        ]
+                    ),
+                ),
+            ),
+            shape=(len(place), rows * columns),
+        )
+    )
+    bending = _second_differences(rows, columns)
+    stiffness = STIFFNESS * (bending.T @ bending) + 1e-6 * eye_array(rows * columns)
+    trust = weight.astype(np.float64)
+    nodes = np.zeros(rows * columns)
+    for _ in range(3):
+        weighted = design.T @ diags_array(trust)
+        nodes = spsolve((weighted @ design + stiffness).tocsc(), weighted @ height)
+        trust = weight / (1.0 + np.square(design @ nodes - height))
+    return nodes.reshape(rows, columns)
+
+
+def _second_differences(rows: int, columns: int) -> csr_array:
+    def chain(n: int) -> csr_array:
+        return csr_array(diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(n - 2, n)))
+
+    def slope(n: int) -> csr_array:
+        return csr_array(diags_array([-1.0, 1.0], offsets=[0, 1], shape=(n - 1, n)))
+
+    return csr_array(
+        vstack(
+            [
+                kron(chain(rows), eye_array(columns)),
+                kron(eye_array(rows), chain(columns)),
+                np.sqrt(2.0) * kron(slope(rows), slope(columns)),
+            ]
+        )
+    )
+
+
+def _evidence(
+    place: NDArray[np.float64], extent: NDArray[np.float64], gap: float, min_area: float
+) -> NDArray[np.float64]:
+    """Where there are points, holes up to the gap closed, from 0 to 1 with 0.5 at the edge; by fine cells."""
+    sides = [int(np.ceil(side)) + 1 for side in extent]
+    seen = np.zeros(sides, bool)
+    seen[tuple(np.round(place).astype(int).T)] = True
+    reach = max(int(np.ceil(gap / 2)), 1)
+    i, j = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disc = i * i + j * j <= reach * reach + 1
+    seen = binary_closing(np.pad(seen, reach), disc)[reach:-reach, reach:-reach]
+    piece, count = label(seen, np.ones((3, 3)))
+    small = np.bincount(piece.ravel(), minlength=count + 1) < min_area
+    seen &= ~small[piece]
+    holes, count = label(binary_fill_holes(seen) & ~seen)
+    narrow = np.bincount(holes.ravel(), minlength=count + 1) <= np.pi * reach**2
+    narrow[0] = False
+    return gaussian_filter((seen | narrow[holes]).astype(np.float64), 0.8)
+
+
+def _triangulated(
+    evidence: NDArray[np.float64], height: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Vertices in fine cells and triangles over the evidence, as few as the tolerance allows."""
+    inside = np.argwhere(evidence > 0.75)
+    edge = _outline(evidence)
+    if len(edge) < 3:
+        return np.empty((0, 2)), np.empty((0, 3), np.int64)
+    step = round(LONGEST / FINE)
+    coarse = inside[(inside % step == step // 2).all(axis=1)]
+    flat = np.concatenate([edge, coarse])
+    wanted = _height_at(height, inside)
+    for _ in range(8):
+        error = np.abs(LinearNDInterpolator(flat, _height_at(height, flat))(inside) - wanted)
+        error = np.nan_to_num(error)
+        worst = _worst_of_each_square(inside, error, step // 2)
+        worst = worst[error[worst] > TOLERANCE]
+        if not len(worst):
+            break
+        flat = np.concatenate([flat, inside[worst]])
+    triangles = Delaunay(flat).simplices
+    centre = flat[triangles].mean(axis=1)
+    triangles = triangles[map_coordinates(evidence, centre.T, order=1) >= 0.5]
+    a, b, c = (flat[triangles[:, corner]] for corner in range(3))
+    turn = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    triangles[turn > 0] = triangles[turn > 0][:, ::-1]
+    triangles = triangles[np.abs(turn) > 1e-6]
+    used, renumbered = np.unique(triangles, return_inverse=True)
+    return flat[used], renumbered.reshape(-1, 3)
+
+
+def _outline(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points on the edges of the evidence, no farther apart than half the longest distance of vertices."""
+    points = [np.empty((0, 2))]
+    for contour in find_contours(np.pad(evidence, 1), 0.5):
+        corners = approximate_polygon(contour - 1, 0.3)
+        for start, stop in pairwise(corners):
+            cuts = max(int(np.ceil(np.linalg.norm(stop - start) * FINE / (LONGEST / 2))), 1)
+            points.append(start + np.arange(cuts)[:, None] / cuts * (stop - start))
+    return np.concatenate(points)
+
+
+def _worst_of_each_square(
+    place: NDArray[np.int64], error: NDArray[np.float64], side: int
+) -> NDArray[np.int64]:
+    square = place // side
+    key = square[:, 0] * (square[:, 1].max(initial=0) + 1) + square[:, 1]
+    order = np.lexsort((-error, key))
+    return order[np.unique(key[order], return_index=True)[1]]
+
+
+def _height_at(height: NDArray[np.float64], flat: NDArray) -> NDArray[np.float64]:
+    """The height at places given in fine cells."""
+    return map_coordinates(height, np.asarray(flat, float).T * (FINE / STEP), order=3, mode="nearest")
