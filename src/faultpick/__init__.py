@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from faultpick.metrics import Scores, evaluate
+    from faultpick.picks import Fault, Picks, Throw, read_picks, write_picks
     from faultpick.picks.export import export_faults
+    from faultpick.picks.picking import pick, pick_to_folder
+    from faultpick.picks.settings import PickSettings
     from faultpick.prediction import predict
     from faultpick.synth import Cube, Recipe, synthesize
     from faultpick.volume import Geometry, SampleAxis, Volume, create_volume, open_volume
@@ -16,36 +19,52 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Cube": "synth",
+    "Fault": "picks",
     "Geometry": "volume",
+    "PickSettings": "picks.settings",
+    "Picks": "picks",
     "Recipe": "synth",
     "SampleAxis": "volume",
     "Scores": "metrics",
+    "Throw": "picks",
     "Volume": "volume",
     "create_volume": "volume",
     "evaluate": "metrics",
     "export_faults": "picks.export",
     "load_model": "zoo",
     "open_volume": "volume",
+    "pick": "picks.picking",
+    "pick_to_folder": "picks.picking",
     "predict": "prediction",
+    "read_picks": "picks",
     "save_model": "zoo",
     "synthesize": "synth",
+    "write_picks": "picks",
 }
 
 __all__ = [
     "Cube",
+    "Fault",
     "Geometry",
+    "PickSettings",
+    "Picks",
     "Recipe",
     "SampleAxis",
     "Scores",
+    "Throw",
     "Volume",
     "create_volume",
     "evaluate",
     "export_faults",
     "load_model",
     "open_volume",
+    "pick",
+    "pick_to_folder",
     "predict",
+    "read_picks",
     "save_model",
     "synthesize",
+    "write_picks",
 ]
 
 

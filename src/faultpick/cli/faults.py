@@ -123,6 +123,80 @@ def predict(
 
 
 @app.command()
+def pick(
+    probability: Annotated[Path, typer.Argument(metavar="PROBABILITY", help="What `predict` wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to make.")],
+    seismic: Annotated[
+        Path | None,
+        typer.Option(metavar="SURVEY", help="The survey it was predicted from, to measure throw."),
+    ] = None,
+    low: Annotated[float, typer.Option(help="Least probability of a fault's voxel.")] = 0.3,
+    high: Annotated[float, typer.Option(help="Probability that a fault has to reach somewhere.")] = 0.6,
+    min_area: Annotated[float, typer.Option(help="Smallest area of a fault, in square voxels.")] = 400.0,
+    gap: Annotated[float, typer.Option(help="Width of a gap that a fault may have, in voxels.")] = 8.0,
+    stick_spacing: Annotated[int, typer.Option(help="Lines between sticks.")] = 8,
+    velocity: Annotated[
+        float, typer.Option(help="Metres a second; turns two-way time into depth for dip and area.")
+    ] = 2000.0,
+    volumes: Annotated[
+        bool, typer.Option(help="Also write fault id, thinned probability, strike and dip as Zarr volumes.")
+    ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the picks of another run.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+) -> None:
+    """Turn a fault probability into separate faults: surfaces and sticks with strike, dip and throw."""
+    import json
+    import time
+    from contextlib import ExitStack
+    from functools import partial
+
+    from faultpick.picks.picking import pick_to_folder
+    from faultpick.picks.settings import PickSettings
+    from faultpick.volume import open_volume
+
+    start = time.perf_counter()
+    settings = PickSettings(low, high, min_area, gap, stick_spacing, velocity)
+    opened = partial(
+        open_volume,
+        shape=shape,
+        byte_order=byte_order,
+        inline_byte=inline_byte,
+        crossline_byte=crossline_byte,
+        x_byte=x_byte,
+        y_byte=y_byte,
+    )
+    with ExitStack() as stack:
+        picks = pick_to_folder(
+            stack.enter_context(opened(probability)),
+            out,
+            seismic=seismic and stack.enter_context(opened(seismic)),
+            settings=settings,
+            volumes=volumes,
+            overwrite=overwrite,
+        )
+    seconds = time.perf_counter() - start
+    count = len(picks.faults)
+    if as_json:
+        facts = {"output": str(out), "faults": count, "seconds": round(seconds, 3)}
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    largest = ""
+    if picks.faults:
+        first = picks.faults[0]
+        unit = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
+        largest = (
+            f"; the largest has {first.area:.4g} {unit}, strike {first.strike:.0f} and dip {first.dip:.0f}"
+        )
+    typer.echo(f"{out}: {count} {'fault' if count == 1 else 'faults'} in {seconds:.1f} s{largest}")
+
+
+@app.command()
 def view(
     path: Annotated[Path, typer.Argument(metavar="SURVEY", help="SEG-Y, Zarr, .npy or flat .dat volume.")],
     probability: Annotated[Path | None, typer.Option(help="Fault probability to lay over it.")] = None,

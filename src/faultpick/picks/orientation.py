@@ -102,18 +102,16 @@ def fitted_normals(points: Points, cells: Cells) -> tuple[Points, NDArray[np.flo
         The points with their new normals, and for each the share of its neighbours within 4 voxels that lie
         off its plane or face another way, (points,): near 0 on a fault, up to 1 where faults meet.
     """
-    normal = points.normal
-    for _ in range(2):
-        normal, ambiguity = _fit(
-            points.position, normal, points.probability, cells.order, cells.start, cells.shape
-        )
+    known = points.position, points.probability, cells.order, cells.start, cells.shape
+    normal, _ = _fit(points.normal, *known)
+    normal, ambiguity = _fit(normal, *known)
     return Points(points.voxel, points.position, normal, points.probability), ambiguity
 
 
 @njit(cache=True, parallel=True)
 def _fit(
-    position: NDArray[np.float32],
     normal: NDArray[np.float32],
+    position: NDArray[np.float32],
     probability: NDArray[np.float32],
     order: NDArray[np.int32],
     start: NDArray[np.int64],

@@ -11,11 +11,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
-from scipy.ndimage import binary_closing, binary_fill_holes, gaussian_filter, label, map_coordinates
+from scipy.ndimage import binary_closing, binary_fill_holes, gaussian_filter, map_coordinates
 from scipy.sparse import coo_array, csr_array, diags_array, eye_array, kron, vstack
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import Delaunay
-from skimage.measure import approximate_polygon, find_contours
+from skimage.measure import approximate_polygon, find_contours, label
 
 from faultpick.picks.points import Points
 
@@ -90,8 +90,21 @@ def surface_of(
         return np.empty((0, 3), np.float32), np.empty((0, 3), np.int32)
     up = _height_at(height, flat)
     vertices = frame.out_of(np.column_stack([flat * FINE + low, up]))
-    vertices = np.clip(vertices, 0, np.array(shape) - 1.0)
+    vertices = _slid_inside(vertices, frame.axes[2], shape)
     return vertices.astype(np.float32), triangles.astype(np.int32)
+
+
+def _slid_inside(
+    vertices: NDArray[np.float64], normal: NDArray[np.float64], shape: tuple[int, int, int]
+) -> NDArray[np.float64]:
+    """Vertices outside the volume moved to its faces, along the plane if it is not nearly a face itself."""
+    last = np.array(shape) - 1.0
+    for axis in range(3):
+        along = np.eye(3)[axis] - normal * normal[axis]
+        if along[axis] > 0.1:
+            outside = vertices[:, axis] - np.clip(vertices[:, axis], 0, last[axis])
+            vertices = vertices - (outside / along[axis])[:, None] * along
+    return np.clip(vertices, 0, last)
 
 
 def _fitted_height(
@@ -130,17 +143,17 @@ def _fitted_height(
     nodes = np.zeros(rows * columns)
     for _ in range(3):
         weighted = design.T @ diags_array(trust)
-        nodes = spsolve((weighted @ design + stiffness).tocsc(), weighted @ height)
+        nodes = np.asarray(spsolve((weighted @ design + stiffness).tocsc(), weighted @ height))
         trust = weight / (1.0 + np.square(design @ nodes - height))
     return nodes.reshape(rows, columns)
 
 
 def _second_differences(rows: int, columns: int) -> csr_array:
-    def chain(n: int) -> csr_array:
-        return csr_array(diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(n - 2, n)))
+    def chain(n: int) -> coo_array:
+        return coo_array(eye_array(n - 2, n) - 2.0 * eye_array(n - 2, n, k=1) + eye_array(n - 2, n, k=2))
 
-    def slope(n: int) -> csr_array:
-        return csr_array(diags_array([-1.0, 1.0], offsets=[0, 1], shape=(n - 1, n)))
+    def slope(n: int) -> coo_array:
+        return coo_array(eye_array(n - 1, n, k=1) - eye_array(n - 1, n))
 
     return csr_array(
         vstack(
@@ -163,21 +176,19 @@ def _evidence(
     reach = max(int(np.ceil(gap / 2)), 1)
     i, j = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disc = i * i + j * j <= reach * reach + 1
-    seen = binary_closing(np.pad(seen, reach), disc)[reach:-reach, reach:-reach]
-    piece, count = label(seen, np.ones((3, 3)))
-    small = np.bincount(piece.ravel(), minlength=count + 1) < min_area
-    seen &= ~small[piece]
-    holes, count = label(binary_fill_holes(seen) & ~seen)
-    narrow = np.bincount(holes.ravel(), minlength=count + 1) <= np.pi * reach**2
-    narrow[0] = False
-    return gaussian_filter((seen | narrow[holes]).astype(np.float64), 0.8)
+    seen = np.asarray(binary_closing(np.pad(seen, reach), disc), bool)[reach:-reach, reach:-reach]
+    piece = np.asarray(label(seen, connectivity=2))
+    seen = seen & (np.bincount(piece.ravel())[piece] >= min_area)
+    holes = np.asarray(label(binary_fill_holes(seen) & ~seen, connectivity=1))
+    narrow = (holes > 0) & (np.bincount(holes.ravel())[holes] <= np.pi * reach**2)
+    return np.asarray(gaussian_filter((seen | narrow).astype(np.float64), 0.8))
 
 
 def _triangulated(
     evidence: NDArray[np.float64], height: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Vertices in fine cells and triangles over the evidence, as few as the tolerance allows."""
-    inside = np.argwhere(evidence > 0.75)
+    inside = np.argwhere(evidence > 0.75).astype(np.float64)
     edge = _outline(evidence)
     if len(edge) < 3:
         return np.empty((0, 2)), np.empty((0, 3), np.int64)
@@ -201,7 +212,7 @@ def _triangulated(
     triangles[turn > 0] = triangles[turn > 0][:, ::-1]
     triangles = triangles[np.abs(turn) > 1e-6]
     used, renumbered = np.unique(triangles, return_inverse=True)
-    return flat[used], renumbered.reshape(-1, 3)
+    return flat[used], renumbered.reshape(-1, 3).astype(np.int64)
 
 
 def _outline(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -216,9 +227,9 @@ def _outline(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _worst_of_each_square(
-    place: NDArray[np.int64], error: NDArray[np.float64], side: int
+    place: NDArray[np.float64], error: NDArray[np.float64], side: int
 ) -> NDArray[np.int64]:
-    square = place // side
+    square = (place // side).astype(np.int64)
     key = square[:, 0] * (square[:, 1].max(initial=0) + 1) + square[:, 1]
     order = np.lexsort((-error, key))
     return order[np.unique(key[order], return_index=True)[1]]

@@ -36,15 +36,9 @@ def thin(
     """
     parts = []
     for core in _blocks(shape, block):
-        box = tuple(
-            slice(max(span.start - HALO, 0), min(span.stop + HALO, size))
-            for span, size in zip(core, shape, strict=True)
-        )
-        inner = tuple(
-            slice(span.start - wide.start, span.stop - wide.start)
-            for span, wide in zip(core, box, strict=True)
-        )
-        parts.append(thin_block(read(box), inner, tuple(span.start for span in box), low))
+        box = _around(core, shape)
+        origin = (box[0].start, box[1].start, box[2].start)
+        parts.append(thin_block(read(box), _within(core, origin), origin, low))
     return Points.joined(parts)
 
 
@@ -64,7 +58,7 @@ def thin_block(
     if not len(voxels):
         none = np.empty((0, 3), np.float32)
         return Points(voxels, none, none, np.empty(0, np.float32))
-    smooth = gaussian_filter(probability, SMOOTHING, mode="nearest", truncate=3.2)
+    smooth = np.asarray(gaussian_filter(probability, SMOOTHING, mode="nearest", truncate=3.2), np.float32)
     normals = ridge_normals(smooth, voxels)
     offset = _ridge_offsets(smooth, voxels, normals)
     kept = np.isfinite(offset)
@@ -75,11 +69,26 @@ def thin_block(
 
 
 def _blocks(shape: tuple[int, int, int], side: int) -> Iterator[Box]:
-    starts = (range(0, size, side) for size in shape)
-    for i, j, k in product(*starts):
-        yield tuple(
-            slice(start, min(start + side, size)) for start, size in zip((i, j, k), shape, strict=True)
+    for i, j, k in product(*(range(0, size, side) for size in shape)):
+        yield (
+            slice(i, min(i + side, shape[0])),
+            slice(j, min(j + side, shape[1])),
+            slice(k, min(k + side, shape[2])),
         )
+
+
+def _around(core: Box, shape: tuple[int, int, int]) -> Box:
+    """The box with its halo, cut off at the faces of the volume."""
+    i, j, k = (
+        slice(max(span.start - HALO, 0), min(span.stop + HALO, size))
+        for span, size in zip(core, shape, strict=True)
+    )
+    return i, j, k
+
+
+def _within(box: Box, origin: tuple[int, int, int]) -> Box:
+    i, j, k = (slice(span.start - start, span.stop - start) for span, start in zip(box, origin, strict=True))
+    return i, j, k
 
 
 @njit(cache=True)

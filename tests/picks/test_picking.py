@@ -1,0 +1,87 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import faultpick
+from faultpick.errors import ConfigError, VolumeError
+from faultpick.picks import Picks
+from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE
+from faultpick.synth.faults import fault_axes
+
+SHAPE = (64, 56, 60)
+
+
+def plane(
+    strike: float, dip: float, centre: tuple[float, float, float], shape: tuple[int, int, int] = SHAPE
+) -> NDArray[np.float32]:
+    """Signed distance to a plane, growing into its hanging wall."""
+    normal = fault_axes(strike, dip)[2]
+    grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)
+    return ((grid - centre) @ normal).astype(np.float32)
+
+
+def sheet(distance: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A fault as networks are taught it: two voxels thick."""
+    return (np.abs(distance) <= 1).astype(np.float32)
+
+
+def test_a_plane_is_one_fault_where_it_was_put() -> None:
+    distance = plane(30, 70, (32, 28, 30))
+    picks = faultpick.pick(sheet(distance))
+    assert len(picks.faults) == 1
+    (fault,) = picks.faults
+    assert fault.id == 1
+    assert (fault.strike, fault.dip) == (pytest.approx(30, abs=1), pytest.approx(70, abs=1))
+    normal = fault_axes(30, 70)[2]
+    assert np.abs((fault.vertices - [32, 28, 30]) @ normal).max() < 0.5
+    for stick in fault.sticks:
+        assert np.abs((stick - [32, 28, 30]) @ normal).max() < 0.5
+
+
+def test_bad_input_is_one_sentence() -> None:
+    with pytest.raises(VolumeError, match="no probability reaches"):
+        faultpick.pick(np.zeros(SHAPE, np.float32))
+    beyond = np.full(SHAPE, 0.5, np.float32)
+    beyond[0, 0, 0] = 1.5
+    with pytest.raises(VolumeError, match=r"ranges from 0.5 to 1.5"):
+        faultpick.pick(beyond)
+    beyond[0, 0, 0] = np.nan
+    with pytest.raises(VolumeError, match="NaN"):
+        faultpick.pick(beyond)
+    with pytest.raises(VolumeError, match="is no volume"):
+        faultpick.pick(np.zeros((0, 3, 4), np.float32))
+    with pytest.raises(VolumeError, match="has shape"):
+        faultpick.pick(np.zeros(SHAPE, np.float32), seismic=np.zeros((3, 4, 5), np.float32))
+    with pytest.raises(ConfigError, match="low <= high"):
+        faultpick.PickSettings(low=0.7, high=0.5)
+
+
+def test_command_writes_what_the_api_gives(command: Callable[..., Any], tmp_path: Path) -> None:
+    probability = sheet(plane(100, 60, (32, 28, 30)))
+    np.save(tmp_path / "p.npy", probability)
+    code, output, _ = command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks")
+    assert code == 0
+    assert "1 fault in" in output
+    read, made = faultpick.read_picks(tmp_path / "picks"), faultpick.pick(probability)
+    assert isinstance(read, Picks)
+    np.testing.assert_array_equal(read.faults[0].vertices, made.faults[0].vertices)
+    volumes = {}
+    for name in (FAULT_ID, LIKELIHOOD, STRIKE, DIP):
+        with faultpick.open_volume(tmp_path / "picks" / name) as volume:
+            volumes[name] = volume[:, :, :]
+    there = volumes[FAULT_ID] > 0
+    assert set(np.unique(volumes[FAULT_ID])) == {0, 1}
+    assert (probability[there] == 1).all()
+    assert (volumes[LIKELIHOOD][there] == 1).all()
+    assert not volumes[LIKELIHOOD][~there].any()
+    assert np.median(volumes[STRIKE][there]) == pytest.approx(100, abs=1)
+    assert np.median(volumes[DIP][there]) == pytest.approx(60, abs=1)
+    code, _, errors = command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks")
+    assert (code, "another run" in errors) == (2, True)
+    code, *_ = command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks", "--overwrite", "--no-volumes")
+    assert code == 0
+    assert not (tmp_path / "picks" / FAULT_ID).exists()
