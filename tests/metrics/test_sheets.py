@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultpick.metrics import orientation_of, plane_normals, sheet_from_surface, sheets_from_voxels
+from faultpick.metrics import Sheet, orientation_of, plane_normals, sheet_from_surface, sheets_from_voxels
 from faultpick.synth.faults import fault_axes
 
 STRIKE = st.floats(0, 359.9)
@@ -76,6 +76,25 @@ def test_points_take_the_throw_of_the_nearest_stick():
     sticks = np.array([[2, 0, 0], [2, 0, 5], [2, 0, 10], [8, 0, 0], [8, 0, 5], [8, 0, 10.0]])
     sheet = sheet_from_surface(vertices, triangles, sticks, np.array([1, 1, 1, 5, 5, 5.0]))
     assert np.array_equal(sheet.throw, np.where(sheet.points[:, 0] < 5, 1, 5))
+
+
+@given(st.lists(st.tuples(st.floats(-50, 50, width=32), st.integers(1, 4)), min_size=1, max_size=9))
+def test_the_typical_throw_is_the_median_over_area(throws):
+    """Slow reference: each point as often as its weight says, where that is one number."""
+    values, weights = (np.array(each, np.float32) for each in zip(*throws, strict=True))
+    zeros = np.zeros((len(values), 3), np.float32)
+    typical = Sheet(zeros, zeros, weights, values).typical_throw
+    repeated = np.repeat(values, weights.astype(int))
+    below, above = (np.percentile(repeated, q, method="inverted_cdf") for q in (25, 75))
+    assert below - 1e-3 <= typical <= above + 1e-3
+    if (weights == 1).all():
+        assert typical == pytest.approx(np.median(values), abs=1e-4)
+    assert Sheet(zeros, zeros, 3 * weights, values).typical_throw == pytest.approx(typical, abs=1e-4)
+
+
+def test_a_large_triangle_counts_more_for_the_throw_than_many_small_ones():
+    sheet = Sheet(np.zeros((4, 3)), np.zeros((4, 3)), np.array([9, 1, 1, 1]), np.array([7.0, 1, 1, 1]))
+    assert sheet.typical_throw > 5
 
 
 def test_a_surface_without_triangles_is_empty():

@@ -55,9 +55,14 @@ class Sheet:
 
     @property
     def typical_throw(self) -> float:
-        """Median of the known throws in samples, NaN if there are none."""
-        known = self.throw[np.isfinite(self.throw)]
-        return float(np.median(known)) if known.size else float("nan")
+        """Median over the area where the throw is known, in samples; NaN if that is nowhere."""
+        known = np.isfinite(self.throw)
+        if not known.any():
+            return float("nan")
+        order = np.argsort(self.throw[known], kind="stable")
+        weights = self.weights[known][order].astype(np.float64)
+        below = np.cumsum(weights) - weights / 2
+        return float(np.interp(weights.sum() / 2, below, self.throw[known][order]))
 
 
 def orientation_of(normal: ArrayLike) -> Orientation:
