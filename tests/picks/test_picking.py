@@ -85,3 +85,15 @@ def test_command_writes_what_the_api_gives(command: Callable[..., Any], tmp_path
     code, *_ = command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks", "--overwrite", "--no-volumes")
     assert code == 0
     assert not (tmp_path / "picks" / FAULT_ID).exists()
+
+
+def test_command_exports_at_once(command: Callable[..., Any], tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", sheet(plane(100, 60, (32, 28, 30))))
+    arguments = ["pick", tmp_path / "p.npy", "-o", tmp_path / "picks", "--no-volumes"]
+    code, _, errors = command(*arguments, "--export", "obj", "--export", "dxf")
+    assert (code, "'dxf'" in errors, (tmp_path / "picks").exists()) == (2, True, False)
+    code, *_ = command(*arguments, "--export", "obj", "--export", "charisma")
+    assert code == 0
+    for name, file_format in (("faults.obj", "obj"), ("charisma.dat", "charisma")):
+        faultpick.export_faults(tmp_path / "picks", tmp_path / name, file_format=file_format)
+        assert (tmp_path / "picks" / name).read_text() == (tmp_path / name).read_text()

@@ -141,6 +141,14 @@ def pick(
     volumes: Annotated[
         bool, typer.Option(help="Also write fault id, thinned probability, strike and dip as Zarr volumes.")
     ] = True,
+    export_format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--export",
+            metavar="FORMAT",
+            help="Also write sticks or surfaces in this format of `export` into the folder; may be repeated.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the picks of another run.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     inline_byte: InlineByte = 189,
@@ -156,12 +164,14 @@ def pick(
     from contextlib import ExitStack
     from functools import partial
 
+    from faultpick.picks.export import export_faults, usual_files
     from faultpick.picks.picking import pick_to_folder
     from faultpick.picks.settings import PickSettings
     from faultpick.volume import open_volume
 
     start = time.perf_counter()
     settings = PickSettings(low, high, min_area, gap, stick_spacing, velocity)
+    exports = usual_files(export_format or [])
     opened = partial(
         open_volume,
         shape=shape,
@@ -180,6 +190,8 @@ def pick(
             volumes=volumes,
             overwrite=overwrite,
         )
+    for name, file in exports.items() if picks.faults else ():
+        export_faults(picks, out / file, file_format=name)
     seconds = time.perf_counter() - start
     count = len(picks.faults)
     if as_json:
