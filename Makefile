@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench commands clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "faultpick needs Python 3.11 or later; set PYTHON=")'
@@ -34,6 +34,10 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/tiles.py
+
+# the reference of the command, from what its verbs say of themselves; a test compares
+commands: $(READY)
+	$(BIN)/python -m typer faultpick.cli utils docs --name faultpick --title "The command" --output docs/reference/commands.md
 
 clean:
 	rm -rf $(VENV) demo
