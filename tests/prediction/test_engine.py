@@ -1,4 +1,5 @@
 import pickle
+import platform
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from torch import nn
 from faultpick import models, synthesize
 from faultpick.data import splits
 from faultpick.errors import ConfigError, ModelError
+from faultpick.metrics import overlap
+from faultpick.normalise import normalise_array
 from faultpick.prediction import predict
 from faultpick.prediction.compiled import Compiled
 from faultpick.prediction.engine import prepared, probabilities
@@ -135,12 +138,13 @@ def test_each_shape_is_compiled_once():
 @needs_openvino
 def test_preparing_again_keeps_or_changes_the_engine():
     fast = prepared(untrained("unet_res2"), "openvino")
-    assert prepared(fast) is fast
-    slow = prepared(fast, "torch")
-    assert not isinstance(slow.network, Compiled)
     cube = block(16, 16, 16)
-    one, other = (probabilities([which], cube, AS_IT_IS) for which in (slow, fast))
-    np.testing.assert_allclose(one, other, atol=1e-3)
+    expected = probabilities([fast], cube, AS_IT_IS)
+    rough = prepared(fast, "int8")
+    assert not np.array_equal(probabilities([rough], cube, AS_IT_IS), expected)
+    for again in (prepared(rough), prepared(rough, "torch")):
+        np.testing.assert_allclose(probabilities([again], cube, AS_IT_IS), expected, atol=1e-3)
+    assert not isinstance(again.network, Compiled)
 
 
 @needs_openvino
@@ -154,6 +158,46 @@ def test_a_network_that_openvino_does_not_know_is_left_to_pytorch_with_a_note():
     )
     with pytest.raises(ModelError, match="cannot convert a Odd"):
         prepared(model, "openvino")
+
+
+@needs_openvino
+@pytest.mark.slow
+def test_eight_bits_find_the_same_faults():
+    exact, rough = (prepared(load_model("unet_res2"), engine) for engine in ("openvino", "int8"))
+    losses = []
+    for seed in splits.validation_seeds(2):
+        cube = synthesize(seed, "wu2019-v1", (96, 96, 96))
+        amplitudes = normalise_array(cube.seismic)
+        found = [probabilities([model], amplitudes, AS_IT_IS)[0] for model in (exact, rough)]
+        assert np.abs(found[0] - found[1]).mean() < 0.005
+        before, after = (overlap(probability >= 0.5, cube.fault > 0).iou for probability in found)
+        assert before > 0.6
+        losses.append(before - after)
+    assert np.mean(losses) < 0.005
+
+
+@needs_openvino
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors may do without whole numbers")
+def test_eight_bits_are_what_the_processor_multiplies():
+    network = prepared(untrained("unet_res2"), "int8").network
+    network(torch.zeros(1, 1, 32, 32, 32))
+    assert isinstance(network, Compiled)
+    (compiled,) = network._compiled.values()
+    kinds = [
+        (operation.rt_info["layerType"].astype(str), operation.rt_info["primitiveType"].astype(str))
+        for operation in compiled.get_runtime_model().get_ordered_ops()
+    ]
+    convolutions = [kind for layer, kind in kinds if layer == "Convolution"]
+    assert len(convolutions) == 25
+    assert all(kind.endswith("I8") for kind in convolutions)
+
+
+@needs_openvino
+def test_a_copy_in_eight_bits_has_the_same_steps():
+    rough, cube = prepared(untrained("unet_res2"), "int8"), block(16, 16, 16)
+    again = pickle.loads(pickle.dumps(rough))
+    expected = probabilities([rough], cube, AS_IT_IS)
+    np.testing.assert_array_equal(probabilities([again], cube, AS_IT_IS), expected)
 
 
 @needs_openvino

@@ -26,26 +26,32 @@ def openvino() -> ModuleType | None:
 
 
 class Compiled(nn.Module):
-    """A network that OpenVINO computes, in float32, with as many threads as PyTorch would use.
+    """A network that OpenVINO computes with as many threads as PyTorch would use.
 
-    It is compiled when it first meets a shape. Only the shape met last keeps the memory it computes in. Calls
-    from several threads take turns; a copy sent to another process is compiled there.
+    Floats are of 32 bits; convolutions that were `quantised` are computed in whole numbers. It is compiled
+    when it first meets a shape. Only the shape met last keeps the memory it computes in. Calls from several
+    threads take turns; a copy sent to another process is compiled there.
+
+    Args:
+        network: What to compile.
+        multiple: Sides of its input are multiples of this.
+        original: What `network` is the quantised form of.
 
     Raises:
         ModelError: OpenVINO cannot convert the network.
     """
 
-    def __init__(self, network: nn.Module, multiple: int) -> None:
+    def __init__(self, network: nn.Module, multiple: int, original: nn.Module | None = None) -> None:
         super().__init__()
-        self.network, self.multiple = network, multiple
+        self.network, self.multiple, self.original = network, multiple, original
         self._model = _converted(network, multiple)
         self._compiled: dict[tuple[int, ...], Any] = {}
         self._shape: tuple[int, ...] = ()
         self._request: Any = None
         self._lock = threading.Lock()
 
-    def __reduce__(self) -> tuple[type, tuple[nn.Module, int]]:
-        return Compiled, (self.network, self.multiple)
+    def __reduce__(self) -> tuple[type, tuple[nn.Module, int, nn.Module | None]]:
+        return Compiled, (self.network, self.multiple, self.original)
 
     def forward(self, x: Tensor) -> Tensor:
         """What the network gives for `(N, 1, Z, Y, X)`."""

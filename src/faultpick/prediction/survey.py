@@ -72,7 +72,8 @@ def predict(
         tta: Average over each tile as it is and mirrored along the inline axis, the crossline axis and both,
             in four times the time.
         device: Where to compute: "cpu", "cuda", ...; None: a GPU where there is one. Loaded models stay put.
-        engine: What computes: "torch", "openvino", or "auto": OpenVINO on a CPU where it is installed.
+        engine: What computes: "torch"; "openvino"; "int8": OpenVINO with convolutions in 8 bits, faster and
+            nearly the same; "auto": OpenVINO on a CPU where it is installed, else PyTorch.
         tile: Largest side of a tile in voxels; memory grows with its cube.
         halo: Context in voxels that each result has at least within its tile; a wide one costs time, a narrow
             one lets the result depend on where the tiles lie.
