@@ -266,21 +266,3 @@ def test_the_schema_lists_what_distillation_adds():
     assert "models = []  # list of texts\n" in text
     assert "log_probability = 1.0  # number, at least 0\n" in text
     assert "[optimiser]" in text
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("network", models.names())
-def test_every_network_trains_and_is_distilled(
-    tiny, student, one_crop: dict[str, Any], tmp_path: Path, runs: Runs, network: str
-):
-    budget, optimiser = {"steps": 8, "epoch_steps": 4}, {"average": 0.5, "rate": 1e-3}
-    settings = {"network": network, "budget": budget, "optimiser": optimiser} | one_crop
-
-    trained = train(tiny(**settings), tmp_path / "teacher")
-    distill(student(**settings, teacher={"models": (str(trained.weights),)}), tmp_path / "student")
-
-    for folder in (tmp_path / "teacher", tmp_path / "student"):
-        first, last = (row["loss"] for row in runs.rows(folder))
-        assert last < first
-        assert load_model(folder / "model.safetensors").card.network == network
-        (folder / "last.ckpt").unlink()  # up to 700 MB

@@ -1,16 +1,20 @@
 """The race of benchmarks/race.py: rows trained under one protocol, killed, taken up, scored."""
 
 import importlib.util
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from faultpick.benchmark import read_rows, write_rows
 from faultpick.errors import ConfigError
-from faultpick.train.config import read_config
+from faultpick.train.config import TrainConfig, read, read_config
+from faultpick.train.distill import DistillConfig, distill, verify_distillation
+from faultpick.train.run import train
 from faultpick.zoo import load_model
 
 ROOT = Path(__file__).parents[2]
+ROWS = sorted((ROOT / "configs" / "race").glob("*.toml"))
 
 ROW = """
 name = "{name}"
@@ -90,7 +94,7 @@ def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_al
 
 
 def test_all_rows_have_the_same_cubes_crops_and_time():
-    rows = [read_row(path) for path in sorted((ROOT / "configs" / "race").glob("*.toml"))]
+    rows = [read_row(path) for path in ROWS]
     assert len(rows) == 9
     assert len({row.network for row in rows}) == 8
     for row in rows:
@@ -101,17 +105,36 @@ def test_all_rows_have_the_same_cubes_crops_and_time():
 
 
 def read_row(path):
-    from faultpick.train.config import read
-    from faultpick.train.distill import DistillConfig, verify_distillation
-
     if "teacher" in path.read_text():
         return read(path, DistillConfig, verify_distillation)
     return read_config(path)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "race").glob("*.toml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", ROWS, ids=lambda path: path.stem)
 def test_a_row_is_called_as_its_file(path):
     assert read_row(path).name == path.stem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ROWS, ids=lambda path: path.stem)
+def test_every_row_trains_and_teaches_a_student_of_its_kind(path, one_crop, tmp_path, runs):
+    row = tomllib.loads(path.read_text())
+    tiny = {"budget": {"steps": 8, "epoch_steps": 4}, "accelerator": "cpu"} | one_crop
+    row = row | tiny | {"optimiser": row.get("optimiser", {}) | {"average": 0.5, "rate": 1e-3}}
+    taught = {
+        "terms": row.pop("terms", {}),
+        "teacher": {"models": [str(tmp_path / f"a/{path.stem}.safetensors")]},
+    }
+    row.pop("teacher", None)
+
+    train(TrainConfig.model_validate(row), tmp_path / "a")
+    distill(DistillConfig.model_validate(row | taught), tmp_path / "b")
+
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        first, last = (each["loss"] for each in runs.rows(folder))
+        assert last < first
+        assert load_model(folder / f"{path.stem}.safetensors").card.network == row["network"]
+        (folder / "last.ckpt").unlink()  # up to 700 MB
 
 
 def test_the_table_of_networks_has_means_spreads_costs_and_steps(tmp_path, monkeypatch):
