@@ -13,6 +13,10 @@ class VolumeError(FaultpickError):
     """A volume cannot be read or makes no sense as a 3D image."""
 
 
+class NoFaultError(VolumeError):
+    """A fault probability holds no fault."""
+
+
 class GeometryError(VolumeError):
     """The trace headers do not describe one inline/crossline grid."""
 

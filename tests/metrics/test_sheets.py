@@ -93,7 +93,8 @@ def test_the_typical_throw_is_the_median_over_area(throws):
 
 
 def test_a_large_triangle_counts_more_for_the_throw_than_many_small_ones():
-    sheet = Sheet(np.zeros((4, 3)), np.zeros((4, 3)), np.array([9, 1, 1, 1]), np.array([7.0, 1, 1, 1]))
+    zeros = np.zeros((4, 3), np.float32)
+    sheet = Sheet(zeros, zeros, np.array([9, 1, 1, 1], np.float32), np.array([7, 1, 1, 1], np.float32))
     assert sheet.typical_throw > 5
 
 

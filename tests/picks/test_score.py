@@ -3,11 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from faultpick.errors import VolumeError
 from faultpick.picks import Fault, Picks, Throw
-from faultpick.picks.score import score_picks, sheet_of
+from faultpick.picks.score import score_picks, score_probability, sheet_of, thinned_scores
 from faultpick.synth import synthesize
 from faultpick.synth.faults import fault_axes
 from faultpick.volume.volume import plain_geometry
+
+NAMES = ("thin_tol_f1_1", "thin_tol_f1_2", "thin_tol_f1_3", "thin_tol_iou_2")
 
 
 def plane_fault(number, fault, shape, throw):
@@ -72,3 +75,39 @@ def test_without_a_throw_there_is_none_on_the_points(cube):
         sheet = sheet_of(replace(fault, throw=throw))
         assert len(sheet.points) > 0
         assert np.isnan(sheet.throw).all()
+
+
+def test_the_label_of_an_earth_is_a_probability_that_finds_its_faults(cube):
+    scores = score_probability(cube.fault.astype(np.float32), cube)
+    assert len(scores.matches) == scores.faults >= 1
+    assert scores.false == ()
+    assert scores.row()["strike_error"] < 2
+    assert np.isfinite(scores.row()["throw_error"])
+
+
+def test_a_probability_without_a_fault_misses_all(cube):
+    scores = score_probability(np.full(cube.fault.shape, 0.1, np.float32), cube)
+    assert scores.faults >= 1
+    assert (scores.picked, scores.matches) == (0, ())
+
+
+def test_bad_probabilities_are_refused_not_scored_as_nothing(cube):
+    with pytest.raises(VolumeError, match="NaN"):
+        score_probability(np.full(cube.fault.shape, np.nan, np.float32), cube)
+    with pytest.raises(VolumeError, match="shape"):
+        score_probability(np.ones((16, 16, 16), np.float32), cube)
+
+
+def test_a_thick_prediction_scores_as_a_thin_one_once_both_are_thinned():
+    label = np.zeros((24, 24, 24), np.uint8)
+    label[11:13] = 1
+    thick = np.zeros(label.shape, np.float32)
+    thick[9:15] = np.array([0.5, 0.7, 0.9, 0.9, 0.7, 0.5])[:, None, None]
+    assert thinned_scores(label.astype(np.float32), label) == dict.fromkeys(NAMES, 1.0)
+    assert thinned_scores(thick, label)["thin_tol_f1_1"] == 1
+    aside = np.roll(thick, 3, axis=0)
+    scores = thinned_scores(aside, label)
+    assert scores["thin_tol_f1_1"] < 0.1
+    assert scores["thin_tol_f1_3"] == 1
+    assert thinned_scores(0 * thick, label) == dict.fromkeys(NAMES, 0.0)
+    assert thinned_scores(0 * thick, 0 * label) == dict.fromkeys(NAMES, 1.0)

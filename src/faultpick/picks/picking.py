@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.errors import VolumeError
+from faultpick.errors import NoFaultError, VolumeError
 from faultpick.picks.attributes import Scale, attributes_of, scale_of
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.orientation import fitted_normals
@@ -38,8 +38,8 @@ def pick(
         settings: What to run with.
 
     Raises:
-        VolumeError: A probability is not finite or outside [0, 1], nothing in the volume is a fault, or the
-            seismic has another shape.
+        NoFaultError: Nothing in the volume is a fault.
+        VolumeError: A probability is not finite or outside [0, 1], or the seismic has another shape.
     """
     return _picked(probability, seismic, settings or PickSettings()).picks
 
@@ -98,7 +98,7 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
     points = thin(_probabilities(probability), geometry.shape, settings.low)
     points = points[strong_only(points, sorted_into_cells(points, geometry.shape), settings.high)]
     if not len(points):
-        raise VolumeError(
+        raise NoFaultError(
             f"{_name(probability)} holds no fault: no probability reaches {settings.high:g}; "
             "lower --high, or check that it is a fault probability."
         )
