@@ -15,10 +15,10 @@ from tables import publish
 from faultpick import load_model, predict, synthesize
 from faultpick.data import splits
 from faultpick.metrics import overlap
-from faultpick.prediction.survey import HALO, TILE
+from faultpick.prediction.survey import HALO
 
 SHAPE = (256, 224, 192)
-SETTINGS = ((128, 16), (128, 32), (192, 28), (TILE, HALO), (224, 52))
+SETTINGS = ((128, 16), (128, 32), (176, HALO), (224, HALO), (224, 64))
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     cube = synthesize(splits.test_seeds(1)[0], shape=SHAPE).seismic
     predict(cube[:64, :64, :64], model)
     start = time.perf_counter()
-    whole = predict(cube, model, tile=max(SHAPE) + 16, halo=0)
+    whole = predict(cube, model, tile=max(SHAPE))
     seconds = time.perf_counter() - start
     rows = []
     for tile, halo in SETTINGS:

@@ -33,6 +33,14 @@ class ConfigError(FaultpickError):
     """A setting is unknown or has a wrong value."""
 
 
+class BlockError(FaultpickError):
+    """A block of a volume could not be computed."""
+
+
+class ClusterError(FaultpickError):
+    """The scheduler of a cluster cannot be reached or was lost."""
+
+
 class DataError(FaultpickError):
     """Training or test data are missing, incomplete or malformed."""
 

@@ -8,7 +8,7 @@ from faultpick.prediction import predict
 from faultpick.prediction.survey import HALO
 from faultpick.synth import synthesize
 
-LARGEST_DIFFERENCE = 0.03  # in probability, at the default halo
+LARGEST_DIFFERENCE = 0.01  # in probability, at the default halo
 MASK_IOU = 0.999
 
 

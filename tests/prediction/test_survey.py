@@ -1,3 +1,6 @@
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +8,7 @@ from torch import nn
 
 from faultpick.errors import ConfigError, ModelError, OutputError, VolumeError
 from faultpick.models import ModelInfo
-from faultpick.prediction import predict, predict_to_file, survey
+from faultpick.prediction import predict, predict_to_file
 from faultpick.volume import open_volume
 from faultpick.zoo import Card, LoadedModel
 
@@ -59,9 +62,10 @@ def test_probabilities_have_the_shape_and_range(cube):
 def test_tiles_agree_with_the_whole(cube, tta):
     whole = predict(cube, loaded(), tta=tta, tile=64)
     steps = []
-    tiled = predict(cube, loaded(), tta=tta, tile=24, halo=8, progress=lambda *step: steps.append(step))
+    tiled = predict(cube, loaded(), tta=tta, tile=32, halo=8, progress=lambda *step: steps.append(step))
     assert len(steps) > 8
-    assert steps[-1] == (len(steps), len(steps))
+    assert steps[0] == (0, steps[-1][0])
+    assert steps[-1][0] == steps[-1][1]
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
 
 
@@ -96,13 +100,14 @@ def test_a_mirrored_survey_gives_the_mirrored_result_with_augmentation(cube):
 
 
 def test_dead_traces_are_zero_and_dead_tiles_cost_nothing(cube):
+    full, steps = [], []
+    predict(cube, loaded(), tile=24, halo=2, progress=lambda *step: full.append(step))
     cube[:, 9:] = 0
-    steps = []
-    result = predict(cube, loaded(), tile=16, halo=2, progress=lambda *step: steps.append(step))
+    result = predict(cube, loaded(), tile=24, halo=2, progress=lambda *step: steps.append(step))
     assert not result[:, 9:].any()
     assert (result[:, :9] > 0).all()
-    full = len([tile for row in survey.rows(cube.shape, 16, 2, 4) for tile in row.tiles])
-    assert len(steps) == steps[-1][1] < full
+    assert len(steps) < len(full)
+    assert steps[-1][1] < full[-1][1]
 
 
 def test_an_ensemble_is_the_mean_of_its_members(cube):
@@ -115,12 +120,12 @@ def test_an_ensemble_is_the_mean_of_its_members(cube):
 @pytest.mark.parametrize("suffix", [".npy", ".dat"])
 def test_a_file_holds_what_the_array_would(volume, cube, tmp_path, suffix):
     out = tmp_path / f"out{suffix}"
-    summary = predict_to_file(volume, loaded(), out, tile=24, halo=8)
-    expected = predict(volume, loaded(), tile=24, halo=8)
+    summary = predict_to_file(volume, loaded(), out, tile=32, halo=8)
+    expected = predict(volume, loaded(), tile=32, halo=8)
     with open_volume(out, shape=cube.shape if suffix == ".dat" else None) as result:
         np.testing.assert_array_equal(result[:, :, :], expected)
     assert summary.shape == cube.shape
-    assert summary.tiles > 8
+    assert summary.tiles == 8
     assert summary.fault_share == pytest.approx((expected >= 0.5).mean())
     assert names(tmp_path) == sorted(["in.npy", out.name])
 
@@ -130,8 +135,8 @@ def test_an_irregular_segy_survey_keeps_its_headers_and_dead_traces(cube, segy, 
     path = segy(cube, live=live, order="random")
     out = tmp_path / "out.sgy"
     with open_volume(path) as volume:
-        expected = predict(volume, loaded(), tile=24, halo=8)
-        predict_to_file(volume, loaded(), out, tile=24, halo=8)
+        expected = predict(volume, loaded(), tile=32, halo=8)
+        predict_to_file(volume, loaded(), out, tile=32, halo=8)
     with open_volume(out) as result:
         np.testing.assert_array_equal(result[:, :, :], expected)
     assert not expected[~live].any()
@@ -146,10 +151,10 @@ def test_an_irregular_segy_survey_keeps_its_headers_and_dead_traces(cube, segy, 
 
 
 def test_a_zarr_survey_goes_in_and_out(volume, tmp_path):
-    predict_to_file(volume, loaded(), tmp_path / "out.zarr", tile=24, halo=8)
+    predict_to_file(volume, loaded(), tmp_path / "out.zarr", tile=32, halo=8)
     with open_volume(tmp_path / "out.zarr") as result:
-        np.testing.assert_array_equal(result[:, :, :], predict(volume, loaded(), tile=24, halo=8))
-        again = predict(result, loaded(), tile=24, halo=8)
+        np.testing.assert_array_equal(result[:, :, :], predict(volume, loaded(), tile=32, halo=8))
+        again = predict(result, loaded(), tile=32, halo=8)
     assert again.std() > 0.01
 
 
@@ -174,9 +179,9 @@ def test_a_threshold_gives_a_mask(volume, tmp_path):
 def test_uncertainty_is_the_spread_of_the_members(volume, tmp_path):
     members = [loaded(1), loaded(2), loaded(3)]
     predict_to_file(
-        volume, members, tmp_path / "p.npy", uncertainty=tmp_path / "u.npy", threshold=0.5, tile=24, halo=8
+        volume, members, tmp_path / "p.npy", uncertainty=tmp_path / "u.npy", threshold=0.5, tile=32, halo=8
     )
-    alone = np.stack([predict(volume, member, tile=24, halo=8) for member in members])
+    alone = np.stack([predict(volume, member, tile=32, halo=8) for member in members])
     np.testing.assert_allclose(np.load(tmp_path / "u.npy"), alone.std(axis=0), atol=1e-5)
     np.testing.assert_array_equal(np.load(tmp_path / "p.npy") == 1, alone.mean(axis=0) >= 0.5)
 
@@ -193,13 +198,12 @@ def _same(a, b):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_an_interrupted_run_leaves_nothing(volume, tmp_path, error):
-    def stop(done, total):
-        if done == total - 1:
-            raise error
+def test_a_run_interrupted_before_its_first_block_leaves_nothing(volume, tmp_path, error):
+    def stop(*_):
+        raise error
 
     with pytest.raises(error):
-        predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=16, halo=2, progress=stop)
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", progress=stop)
     assert names(tmp_path) == ["in.npy"]
 
 
@@ -240,13 +244,14 @@ def test_outputs_that_cannot_be_are_refused_before_the_work(volume, tmp_path):
     assert names(tmp_path) == ["in.npy"]
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(volume, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+def test_too_little_room_for_the_output_is_seen_before_the_work(volume, tmp_path, monkeypatch):
+    def never(done, total):
+        pytest.fail("worked")
 
-    monkeypatch.setattr("os.posix_fallocate", full)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(OutputError, match=r"out\.npy cannot be written: no space left"):
-        predict_to_file(volume, loaded(), tmp_path / "out.npy")
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", progress=never)
     assert names(tmp_path) == ["in.npy"]
 
 
@@ -257,7 +262,61 @@ def test_settings_that_make_no_sense_are_refused(volume, tmp_path):
         predict_to_file(volume, loaded(), tmp_path / "out.npy", uncertainty=tmp_path / "u.npy")
     with pytest.raises(ConfigError, match="no device 'quantum'"):
         predict(volume, loaded(), device="quantum")
+    with pytest.raises(ConfigError, match="three factors"):
+        predict(volume, loaded(), scale=(1.0, 0.0, 1.0))
+    with pytest.raises(ConfigError, match="not to both"):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", workers=2, cluster="tcp://127.0.0.1:1")
+    with pytest.raises(ConfigError, match="0 workers"):
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", workers=0)
     with pytest.raises(ConfigError, match="No model is given"):
         predict(volume, [])
     with pytest.raises(ModelError, match="No model is called 'nobody'"):
         predict(volume, "nobody")
+
+
+def test_a_network_whose_tiles_depend_on_size_is_said_so(volume, tmp_path):
+    inexact = replace(loaded(), info=replace(loaded().info, exact_tiles=False, name="shifty"))
+    said = []
+    predict_to_file(volume, inexact, tmp_path / "out.npy", tile=32, halo=8, say=said.append)
+    assert ["shifty" in sentence and "InstanceNorm" in sentence for sentence in said] == [True]
+    predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=32, halo=8, say=said.append)
+    predict_to_file(volume, inexact, tmp_path / "out.npy", say=said.append)
+    assert len(said) == 1
+
+
+def test_exact_tiles_take_all_the_context_there_is(cube):
+    whole = predict(cube, loaded(), tile=64)
+    np.testing.assert_allclose(predict(cube, loaded(), tile=16, halo=0, exact=True), whole, atol=1e-5)
+    assert np.abs(predict(cube, loaded(), tile=16, halo=0) - whole).max() > 1e-2
+
+
+@pytest.mark.parametrize("scale", [(1.5, 1.0, 1.0), (0.7, 0.7, 1.5), (1.0, 1.0, 0.7)])
+def test_scaled_tiles_agree_with_the_scaled_whole(cube, scale):
+    whole = predict(cube, loaded(), tile=90, scale=scale)
+    steps = []
+    tiled = predict(cube, loaded(), tile=32, halo=8, scale=scale, progress=lambda *step: steps.append(step))
+    assert len(steps) > 4
+    np.testing.assert_allclose(tiled, whole, atol=1e-4)
+
+
+def test_a_scale_of_one_is_the_path_without(cube):
+    np.testing.assert_array_equal(predict(cube, loaded(), scale=(1.0, 1.0, 1.0)), predict(cube, loaded()))
+
+
+def test_what_is_found_on_another_grid_lies_where_it_is(tmp_path):
+    """A network that only squashes amplitudes says of a smooth survey what lies on its own voxels."""
+    i, x, t = np.meshgrid(*(np.arange(n) for n in (30, 26, 41)), indexing="ij")
+    smooth = (np.sin(i / 5) + np.cos(x / 4) + np.sin(t / 6)).astype(np.float32)
+
+    class Squash(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x
+
+    squash = replace(loaded(), network=Squash())
+    straight = predict(smooth, squash)
+    for scale in [(1.5, 1.5, 1.5), (0.7, 0.7, 0.7), (2.0, 1.0, 0.5)]:
+        found = predict(smooth, squash, scale=scale)
+        error = np.abs(found - straight)[3:-3, 3:-3, 3:-3]
+        assert error.max() < 0.02
+        moved = np.abs(found[1:] - straight[:-1])[3:-3, 3:-3, 3:-3]
+        assert moved.max() > 0.04

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from faultpick.cli.app import app, console
 from faultpick.cli.options import ByteOrder, CrosslineByte, FormatCode, InlineByte, Shape, XByte, YByte
+from faultpick.errors import ConfigError
 
 EXPORT_FORMATS = (
     "opendtect, opendtect-single, charisma, kingdom, iesx, gocad, obj, ply, vtp, skins, "
@@ -49,6 +50,27 @@ def predict(
             "convolutions in 8 bits, faster and nearly the same."
         ),
     ] = "auto",
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Tiles with all the context the network sees; slower, needs memory."),
+    ] = False,
+    memory: Annotated[
+        str, typer.Option(help="What each process may take, such as 4GB; larger tiles waste less.")
+    ] = "2GB",
+    scheduler: Annotated[
+        Literal["threads", "processes"],
+        typer.Option(help="This process with its threads, or processes of one thread each."),
+    ] = "threads",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="This many processes; without it, --scheduler processes takes one a core."),
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler to use, such as tcp://host:8786.")
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin afresh, whatever a run that was stopped has done.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     inline_byte: InlineByte = 189,
     crossline_byte: CrosslineByte = 193,
@@ -58,16 +80,24 @@ def predict(
     shape: Shape = None,
     byte_order: ByteOrder = "little",
 ) -> None:
-    """Write the fault probability of a volume."""
+    """Write the fault probability of a volume; a run that was stopped goes on when it is repeated."""
     import json
     import math
     import time
 
-    from rich.progress import Progress
+    from dask.system import CPU_COUNT
+    from dask.utils import parse_bytes
 
+    from faultpick.cli.progress import TileProgress
     from faultpick.prediction import predict_to_file
     from faultpick.volume import open_volume
 
+    try:
+        allowed = parse_bytes(memory)
+    except ValueError as error:
+        raise ConfigError(f"{memory!r} is no amount of memory: write 4GB, for instance.") from error
+    if scheduler == "processes" and workers is None and cluster is None:
+        workers = CPU_COUNT
     start = time.perf_counter()
     errors = Console(stderr=True)
     with (
@@ -81,11 +111,14 @@ def predict(
             y_byte=y_byte,
             format_code=format_code,
         ) as volume,
-        Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar,
+        TileProgress(errors, "reading amplitudes", "picking faults", f"writing {out.name}") as bar,
     ):
-        for note in volume.notes:
+
+        def say(note: str) -> None:
             errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
-        task = bar.add_task("reading amplitudes", total=None)
+
+        for note in volume.notes:
+            say(note)
         summary = predict_to_file(
             volume,
             model,
@@ -95,9 +128,13 @@ def predict(
             tta=tta,
             device=device,
             engine=engine,
-            progress=lambda done, total: bar.update(
-                task, description="picking faults", completed=done, total=total
-            ),
+            exact=exact,
+            memory=allowed,
+            workers=workers,
+            cluster=cluster,
+            restart=restart,
+            progress=bar.update,
+            say=say,
         )
     seconds = time.perf_counter() - start
     rate = math.prod(summary.shape) / seconds
@@ -113,6 +150,8 @@ def predict(
             "threshold": summary.threshold,
             "fault_share": summary.fault_share,
             "tiles": summary.tiles,
+            "largest_tile": summary.largest_tile,
+            "resumed": summary.resumed,
             "seconds": round(seconds, 3),
             "voxels_per_second": round(rate),
         }

@@ -92,6 +92,16 @@ def receptive_field(network: nn.Module, multiple: int) -> int:
     return widest
 
 
+def context(network: nn.Module, multiple: int) -> int:
+    """Voxels around a result, to any side, that it can depend on at most.
+
+    Args:
+        network: A network on any device; it is not changed.
+        multiple: Sides of the input must be multiples of this many voxels.
+    """
+    return -(-(receptive_field(network, multiple) + multiple) // 2)
+
+
 def _linearised(module: nn.Module) -> nn.Module:
     """A copy that takes means instead of weighted sums and maxima, along the first axis, and nothing else."""
     match module:

@@ -72,6 +72,18 @@ class Compiled(nn.Module):
         self._request, self._shape = self._compiled[shape].create_infer_request(), shape
 
 
+def plain(network: nn.Module) -> nn.Module:
+    """The network in PyTorch behind one that may be compiled."""
+    return network.original or network.network if isinstance(network, Compiled) else network
+
+
+def engine_of(network: nn.Module) -> str:
+    """What computes a network: "torch", "openvino" or "int8"."""
+    if not isinstance(network, Compiled):
+        return "torch"
+    return "openvino" if network.original is None else "int8"
+
+
 def _converted(network: nn.Module, multiple: int) -> Any:
     """OpenVINO's form of a network, for inputs of any shape."""
     side = 2 * multiple  # at the smallest side InstanceNorm meets single voxels and goes another way

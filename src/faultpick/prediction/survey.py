@@ -1,39 +1,63 @@
-"""From a survey to its fault probabilities, tile by tile.
+"""From a survey to its fault probabilities, block by block.
 
-A row of tiles at a time is read, normalised, sent through the network and blended into an accumulator that
-spans the row; inlines that no later row adds to are handed on. Memory is that of one tile and of the
-accumulator, which lies in a file when the result goes to one.
+A survey in a file goes through as a graph of independent tasks, on this machine or on a cluster, and what is
+done is kept: a run that was stopped goes on where it was. Memory is that of one tile in each process.
 """
 
+import errno
+import hashlib
+import json
 import math
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, astuple, dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.errors import ConfigError, OutputError, VolumeError
-from faultpick.normalise import Normalisation, live_traces, normalise
-from faultpick.prediction.engine import Engine, choose_device, prepared, probabilities
-from faultpick.prediction.gaps import Gaps, find_gaps
-from faultpick.prediction.tiles import Row, Tile, rows, weights
+from faultpick.blocks import Block, BlockStore, Place, Receipt, cover, run_blocks, working_folder
+from faultpick.errors import ConfigError, OutputError
+from faultpick.models.profile import context
+from faultpick.normalise import Normalisation
+from faultpick.prediction.compiled import engine_of, plain
+from faultpick.prediction.engine import Engine, choose_device, prepared
+from faultpick.prediction.memory import measured_need
+from faultpick.prediction.plan import (
+    Axes,
+    Size,
+    blocks_in_tiles_of,
+    blocks_that_fit,
+    largest_tile,
+    smallest_tile,
+    tile_voxels,
+)
+from faultpick.prediction.source import Source, source_of
+from faultpick.prediction.task import PredictBlock
+from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude
 from faultpick.volume import Volume, create_volume
-from faultpick.volume.staging import output_errors
+from faultpick.volume.create import check_output
+from faultpick.volume.staging import move_in_place, output_errors, replace_text
 from faultpick.zoo import LoadedModel, load_model
 
-TILE = 192
-HALO = 36
-LINES = 16  # inlines handed on at once
+HALO = 40
+MEMORY = 2e9
+WHOLE = 128**3  # a volume of a training cube's size goes through in one piece
+UNSCALED = (1.0, 1.0, 1.0)
+MOST_SCALED = 10.0
 
 Model = LoadedModel | str | Path
 Progress = Callable[[int, int], None]
-"""Called after each tile with the number of tiles done and their total."""
+"""Called at the start and after each tile: voxels that have been through the network, and how many will."""
+Say = Callable[[str], None]
+"""Called with a sentence that the user may want to read."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +67,16 @@ class Summary:
     Attributes:
         shape: Inlines, crosslines and samples.
         tiles: Tiles that went through the network; those without a live trace do not.
+        largest_tile: Voxels of the largest tile.
+        resumed: Tiles of these that an earlier run had done.
         threshold: Probability from which a voxel counts as fault.
         fault_share: Share of fault voxels among those of live traces.
     """
 
     shape: tuple[int, int, int]
     tiles: int
+    largest_tile: int
+    resumed: int
     threshold: float
     fault_share: float
 
@@ -60,8 +88,11 @@ def predict(
     tta: bool = False,
     device: str | None = None,
     engine: Engine = "auto",
-    tile: int = TILE,
+    tile: int | None = None,
     halo: int = HALO,
+    exact: bool = False,
+    memory: float = MEMORY,
+    scale: tuple[float, float, float] = UNSCALED,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """Fault probabilities of a volume, in memory.
@@ -74,10 +105,14 @@ def predict(
         device: Where to compute: "cpu", "cuda", ...; None: a GPU where there is one. Loaded models stay put.
         engine: What computes: "torch"; "openvino"; "int8": OpenVINO with convolutions in 8 bits, faster and
             nearly the same; "auto": OpenVINO on a CPU where it is installed, else PyTorch.
-        tile: Largest side of a tile in voxels; memory grows with its cube.
+        tile: Largest side of a tile in voxels; None: what fits in `memory`.
         halo: Context in voxels that each result has at least within its tile; a wide one costs time, a narrow
             one lets the result depend on where the tiles lie.
-        progress: Called after each tile.
+        exact: Take all the context that the networks can see instead, so that it does not.
+        memory: Bytes that a process, or on a GPU its tiles, may take.
+        scale: Voxels of the network's grid for each of the survey's along each axis: the survey is resampled
+            to that grid, and the probability back.
+        progress: Called at the start and after each tile.
 
     Returns:
         Probabilities of the volume's shape; dead traces are 0.
@@ -85,15 +120,19 @@ def predict(
     Raises:
         VolumeError: NaN or infinite samples, or a constant volume.
         ModelError: The model is unknown or damaged.
-        ConfigError: There is no such device or engine.
+        ConfigError: There is no such device or engine, the scale makes no sense, or no tile fits in the memory.
     """
     members = _members(model, device, engine)
-    source = _source(volume)
-    plan = _plan(source.shape, members, tile, halo)
+    source = source_of(volume)
+    axes = _axes(source.shape, members, halo, exact, scale)
+    attitudes = _attitudes(tta)
+    blocks = cover(source.shape, _block_size(axes, members, attitudes, tile, memory))
+    task = PredictBlock(source, axes, members, attitudes, decision=0.5)
     out = np.empty(source.shape, dtype=np.float32)
-    accumulator = np.zeros(_accumulator_shape(plan, source.shape, 1), dtype=np.float32)
-    for first, slab in _slabs(source, members, plan, _attitudes(tta), accumulator, progress):
-        out[first : first + slab.shape[1]] = slab[0]
+    meter = _Meter(task, blocks, progress)
+    for block in blocks:
+        (out[block.box],) = task(block).values
+        meter.add(block)
     return out
 
 
@@ -107,13 +146,22 @@ def predict_to_file(
     tta: bool = False,
     device: str | None = None,
     engine: Engine = "auto",
-    tile: int = TILE,
+    tile: int | None = None,
     halo: int = HALO,
+    exact: bool = False,
+    memory: float = MEMORY,
+    scale: tuple[float, float, float] = UNSCALED,
+    workers: int | None = None,
+    cluster: str | None = None,
+    restart: bool = False,
     progress: Progress | None = None,
+    say: Say | None = None,
 ) -> Summary:
     """Write the fault probabilities of a volume of any size, in memory bounded by the tile.
 
-    Arguments that `predict` has too mean the same. Files appear whole or not at all.
+    Arguments that `predict` has too mean the same. Files appear whole or not at all. Until they do, finished
+    blocks are kept in a folder beside the output, `.NAME.partial`: a run that was stopped, by whatever, goes
+    on from them when it is started again, and gives the same bytes.
 
     Args:
         volume: Opened volume.
@@ -126,81 +174,123 @@ def predict_to_file(
         engine: What computes.
         tile: Largest side of a tile.
         halo: Least context of a result within its tile.
-        progress: Called after each tile.
+        exact: As much context as the networks can see.
+        memory: Bytes that each process may take.
+        scale: Voxels of the network's grid for each of the survey's.
+        workers: Compute in this many processes of one thread each, rather than in this one. The program must
+            then be importable: keep what it does under `if __name__ == "__main__":`.
+        cluster: Compute on the cluster of the dask scheduler at this address, whose workers see the same
+            files.
+        restart: Forget what an earlier run has done.
+        progress: Called at the start and after each tile.
+        say: Called with what the user may want to know.
 
     Raises:
         VolumeError: NaN or infinite samples, or a constant volume.
         ModelError: The model is unknown or damaged.
-        OutputError: An output is the input, has no known format, or its folder refuses it or is full.
-        ConfigError: There is no such device or engine, the threshold is not within 0 and 1, or uncertainty is
-            asked of one model.
+        OutputError: An output is the input, has no known format, its folder refuses it or is full, or it has
+            an unfinished run of other settings.
+        ConfigError: There is no such device or engine, the threshold is not within 0 and 1, no tile fits in the
+            memory, or uncertainty is asked of one model.
+        BlockError: A block could not be computed; the message says where it lies.
+        ClusterError: The scheduler cannot be reached or was lost.
     """
+    outputs = _outputs(Path(out), None if uncertainty is None else Path(uncertainty), threshold)
     out = Path(out)
-    members = _members(model, device, engine)
+    for path in outputs.values():
+        check_output(path, volume)
+    place = Place(workers, cluster)
+    members = _members(model, device if place.is_here else device or "cpu", engine)
     if threshold is not None and not 0 < threshold < 1:
         raise ConfigError(f"The threshold {threshold:g} is no probability: choose one between 0 and 1.")
     if uncertainty is not None and len(members) < 2:
         raise ConfigError("Uncertainty is the spread between models: give two models or more.")
-    if uncertainty is not None and Path(uncertainty).resolve() == out.resolve():
-        raise OutputError(f"{out} is to hold both probability and uncertainty: give them two names.")
     decision = fmean(member.card.threshold for member in members) if threshold is None else threshold
-    plan = _plan(volume.shape, members, tile, halo)
-    fault_voxels = 0
-    with ExitStack() as stack:
-        name = "fault_probability" if threshold is None else "fault_mask"
-        writers = [stack.enter_context(create_volume(out, volume.geometry, like=volume, name=name))]
-        if uncertainty is not None:
-            spread = create_volume(uncertainty, volume.geometry, like=volume, name="fault_uncertainty")
-            writers.append(stack.enter_context(spread))
-        source = _source(volume)
-        shape = _accumulator_shape(plan, source.shape, len(writers))
-        accumulator = stack.enter_context(_scratch(out, shape))
-        for first, slab in _slabs(source, members, plan, _attitudes(tta), accumulator, progress):
-            faults = slab[0] >= decision
-            fault_voxels += int(np.count_nonzero(faults))
-            if threshold is not None:
-                slab[0] = faults
-            for writer, values in zip(writers, slab, strict=True):
-                writer.write(first, values)
-    live_voxels = int(np.count_nonzero(source.live)) * source.shape[2]
-    return Summary(source.shape, _tile_count(plan, source.live), decision, fault_voxels / live_voxels)
+    attitudes = _attitudes(tta)
+    axes = _axes(volume.shape, members, halo, exact, scale)
+    settings = {
+        **_input_facts(volume),
+        "model": [member.card.sha256 or member.card.name for member in members],
+        "device": members[0].device.type,
+        "engine": engine_of(members[0].network),
+        "output": {name: str(path.resolve()) for name, path in outputs.items()},
+        "threshold": decision,
+        "augmentation": [asdict(attitude) for attitude in attitudes],
+        "halo": axes[0].halo,
+        "scale": scale,
+        "tile": tile,
+        "memory": memory,
+        "version": version("faultpick"),
+    }
+    with working_folder(out, settings, restart=restart) as folder:
+        source = _kept_source(volume, folder)
+        size = _kept_size(
+            folder, partial(_block_size, axes, members, attitudes, tile, memory, workers=workers or 1)
+        )
+        blocks = cover(volume.shape, size)
+        _warn_of_inexact(members, len(blocks), say)
+        _check_space(outputs.values(), volume.shape)
+        task = PredictBlock(
+            source, axes, members, attitudes, decision, threshold is not None, uncertainty is not None
+        )
+        store = BlockStore(folder, tuple(outputs))
+        with output_errors(out):
+            store.create(volume.geometry, size)
+        receipts = {block: store.finished(block) for block in blocks}
+        faults = {block: receipt.facts["faults"] for block, receipt in receipts.items() if receipt}
+        if faults and say is not None:
+            say(f"An earlier run has done {len(faults)} of {len(blocks)} blocks; going on from there.")
+        meter = _Meter(task, blocks, progress, done=list(faults))
+        resumed = sum(task.has_traces(block) for block in faults)
+
+        def done(block: Block, receipt: Receipt) -> None:
+            faults[block] = receipt.facts["faults"]
+            meter.add(block)
+
+        run_blocks(
+            task,
+            [block for block in blocks if block not in faults],
+            store,
+            volume.geometry,
+            Place(workers, cluster, task.at_once),
+            out=out,
+            done=done,
+        )
+        _put_in_place(store, outputs, volume)
+    live = int(np.count_nonzero(source.live)) * volume.shape[2]
+    return Summary(
+        volume.shape, meter.tiles, largest_tile(axes, size), resumed, decision, sum(faults.values()) / live
+    )
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Amplitudes to read by box, and what to know to normalise them."""
+class _Meter:
+    """Counts the tiles that go through the network, and their voxels, for whoever shows progress."""
 
-    read: Callable[[slice, slice, slice], NDArray[np.floating]]
-    shape: tuple[int, int, int]
-    live: NDArray[np.bool_]
-    normalisation: Normalisation
-    gaps: Gaps | None
+    def __init__(
+        self,
+        task: PredictBlock,
+        blocks: Sequence[Block],
+        progress: Progress | None,
+        done: Sequence[Block] = (),
+    ) -> None:
+        self._voxels = {
+            block: tile_voxels(task.axes, block.starts, block.stops) if task.has_traces(block) else 0
+            for block in blocks
+        }
+        self._progress = progress
+        self._done = sum(self._voxels[block] for block in done)
+        self.tiles = sum(voxels > 0 for voxels in self._voxels.values())
+        self._tell()
 
-    def tile(self, tile: Tile) -> NDArray[np.float32]:
-        """The normalised amplitudes of a tile, reflected where it reaches beyond the volume, gaps filled."""
-        boxes = [slice(int(w.sources.min()), int(w.sources.max()) + 1) for w in tile.windows]
-        inlines, crosslines, samples = boxes
-        if self.gaps is not None:
-            inlines, crosslines = (
-                self.gaps.wider(box, size) for box, size in zip(boxes[:2], self.shape, strict=False)
-            )
-        amplitudes = self.read(inlines, crosslines, samples)
-        block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines])
-        if self.gaps is not None:
-            block = self.gaps.filled(block, (inlines, crosslines), (boxes[0], boxes[1]))
-        return block[np.ix_(*(w.sources - box.start for w, box in zip(tile.windows, boxes, strict=True)))]
+    def add(self, block: Block) -> None:
+        """A block is done."""
+        if self._voxels[block]:
+            self._done += self._voxels[block]
+            self._tell()
 
-
-def _source(volume: Volume | NDArray[np.floating]) -> _Source:
-    if isinstance(volume, Volume):
-        normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
-        live = volume.live_traces()
-        return _Source(volume.read, volume.shape, live, normalisation, find_gaps(live))
-    if volume.ndim != 3 or 0 in volume.shape:
-        raise VolumeError(f"The array of shape {volume.shape} is no volume: three axes without a zero are.")
-    normalisation = Normalisation.from_array(volume, "the array")
-    live = live_traces(volume)
-    return _Source(lambda *box: volume[box], volume.shape, live, normalisation, find_gaps(live))
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self._done, sum(self._voxels.values()))
 
 
 def _members(model: Model | Sequence[Model], device: str | None, engine: Engine) -> list[LoadedModel]:
@@ -216,87 +306,131 @@ def _attitudes(tta: bool) -> tuple[Attitude, ...]:
     return MIRRORED if tta else AS_IT_IS
 
 
-def _plan(shape: tuple[int, int, int], members: list[LoadedModel], tile: int, halo: int) -> list[Row]:
-    return rows(shape, tile, halo, math.lcm(*(member.info.multiple for member in members)))
+def _axes(
+    shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale: tuple[float, float, float]
+) -> Axes:
+    if not all(MOST_SCALED >= factor >= 1 / MOST_SCALED for factor in scale):
+        raise ConfigError(
+            f"A survey cannot be resampled by {scale}: choose three factors from {1 / MOST_SCALED:g} to "
+            f"{MOST_SCALED:g}."
+        )
+    multiple = math.lcm(*(member.info.multiple for member in members))
+    if exact:
+        halo = max(context(plain(member.network), member.info.multiple) for member in members)
+    inline, crossline, sample = (
+        Axis(count, halo, multiple, factor) for count, factor in zip(shape, scale, strict=True)
+    )
+    return inline, crossline, sample
 
 
-def _with_traces(row: Row, live: NDArray[np.bool_]) -> list[Tile]:
-    """The tiles that add to a live trace."""
-    return [tile for tile in row.tiles if live[tile.inline.target, tile.crossline.target].any()]
-
-
-def _tile_count(plan: list[Row], live: NDArray[np.bool_]) -> int:
-    return sum(len(_with_traces(row, live)) for row in plan)
-
-
-def _slabs(
-    source: _Source,
+def _block_size(
+    axes: Axes,
     members: list[LoadedModel],
-    plan: list[Row],
     attitudes: tuple[Attitude, ...],
-    accumulator: NDArray[np.float32],
-    progress: Progress | None,
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Slabs of whole inlines in ascending order: position of the first line, and the lines.
-
-    A slab is (quantity, inline, crossline, sample): the members' mean probability and, where the accumulator
-    holds two quantities, its spread. It is a part of the accumulator, overwritten when the next is asked for.
-    """
-    total = _tile_count(plan, source.live)
-    done = 0
-    for row in plan:
-        for tile in _with_traces(row, source.live):
-            values = _quantities(probabilities(members, source.tile(tile), attitudes), len(accumulator))
-            _add(values, tile, row.first, accumulator)
-            done += 1
-            if progress is not None:
-                progress(done, total)
-        for start in range(row.first, row.complete, LINES):
-            stop = min(start + LINES, row.complete)
-            slab = accumulator[:, start - row.first : stop - row.first]
-            np.clip(slab, 0.0, 1.0, out=slab)
-            slab[:, ~source.live[start:stop]] = 0.0
-            yield start, slab
-        _shift(accumulator, row.complete - row.first, row.stop - row.complete)
+    tile: int | None,
+    memory: float,
+    workers: int = 1,
+) -> Size:
+    whole = axes[0].count, axes[1].count, axes[2].count
+    if tile is not None:
+        return blocks_in_tiles_of(axes, tile)
+    if largest_tile(axes, whole) <= WHOLE and workers == 1:
+        return whole
+    need = measured_need(members, attitudes)
+    size = blocks_that_fit(axes, lambda tile: need.fits(tile, memory), workers)
+    if size is None:
+        least = need.memory_for(smallest_tile(axes))
+        raise ConfigError(
+            f"No tile fits in {memory / 1e9:g} GB: the smallest takes {least / 1e9:.1f} GB with this model "
+            "and its halo; allow more memory."
+        )
+    return size
 
 
-def _quantities(members: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Mean over the members and, if two are asked for, standard deviation between them."""
-    mean = members.mean(axis=0)
-    return mean[None] if count == 1 else np.stack((mean, members.std(axis=0)))
+def _warn_of_inexact(members: list[LoadedModel], tiles: int, say: Say | None) -> None:
+    names = sorted({member.info.name for member in members if not member.info.exact_tiles})
+    if names and tiles > 1 and say is not None:
+        say(
+            f"{' and '.join(names)} normalises by the mean of each tile (InstanceNorm), so results depend on "
+            "the size of the tiles and seams may show; a network with BatchNorm, such as unet_res2, has none."
+        )
 
 
-def _add(values: NDArray[np.float32], tile: Tile, first: int, accumulator: NDArray[np.float32]) -> None:
-    """Blend a tile into the accumulator, whose line 0 is the volume's line `first`."""
-    inline, crossline, sample = tile.windows
-    lines = slice(inline.target.start - first, inline.target.stop - first)
-    accumulator[:, lines, crossline.target, sample.target] += values[
-        :, inline.use, crossline.use, sample.use
-    ] * weights(tile)
+def _outputs(out: Path, uncertainty: Path | None, threshold: float | None) -> dict[str, Path]:
+    """The files to write, by what is in them."""
+    outputs = {"fault_probability" if threshold is None else "fault_mask": out}
+    if uncertainty is not None:
+        if uncertainty.resolve() == out.resolve():
+            raise OutputError(f"{out} is to hold both probability and uncertainty: give them two names.")
+        outputs["fault_uncertainty"] = uncertainty
+    return outputs
 
 
-def _shift(accumulator: NDArray[np.float32], by: int, keep: int) -> None:
-    """Bring the `keep` lines after the first `by`, which the next row adds to, to the front; clear others."""
-    for line in range(keep):
-        accumulator[:, line] = accumulator[:, line + by]
-    accumulator[:, keep:] = 0.0
+def _input_facts(volume: Volume) -> dict[str, object]:
+    """What tells this input from others, without reading its samples."""
+    path, geometry = volume.path, volume.geometry
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    states = [file.stat() for file in files]
+    digest = hashlib.sha256(volume.sample_format.encode())
+    for array in (geometry.inlines, geometry.crosslines, geometry.live):
+        digest.update(b"" if array is None else array.tobytes())
+    return {
+        "input": str(path.resolve()),
+        "size of the input": sum(state.st_size for state in states),
+        "time of the input": max(state.st_mtime_ns for state in states),
+        "shape": volume.shape,
+        "grid": digest.hexdigest()[:16],
+    }
 
 
-def _accumulator_shape(
-    plan: list[Row], shape: tuple[int, int, int], quantities: int
-) -> tuple[int, int, int, int]:
-    """As high as a row of tiles."""
-    return quantities, max(row.stop - row.first for row in plan), shape[1], shape[2]
+def _kept_source(volume: Volume, folder: Path) -> Source:
+    """The amplitudes of a volume; its statistics are kept, so that going on needs no second pass over it."""
+    file = folder / "survey.npz"
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            centre, scale, clip = kept["normalisation"].tolist()
+            return Source(volume.read, volume.shape, kept["live"], Normalisation(centre, scale, clip))
+    except (OSError, ValueError, KeyError, BadZipFile):
+        source = source_of(volume)
+    with output_errors(folder):
+        temporary = file.with_suffix(".writing.npz")
+        np.savez(temporary, live=source.live, normalisation=astuple(source.normalisation))
+        temporary.replace(file)
+    return source
 
 
-@contextmanager
-def _scratch(beside: Path, shape: tuple[int, ...]) -> Iterator[NDArray[np.float32]]:
-    """An array of zeros in a file that has no name, so that nothing is left however the process ends."""
+def _kept_size(folder: Path, choose: Callable[[], Size]) -> Size:
+    """The size of blocks, chosen once: an earlier run's blocks have it."""
+    file = folder / "blocks.json"
+    try:
+        rows, columns, samples = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        size = choose()
+        with output_errors(folder):
+            replace_text(file, json.dumps(size))
+        return size
+    return int(rows), int(columns), int(samples)
+
+
+def _check_space(outputs: Iterable[Path], shape: Size) -> None:
+    """See that there is room for the outputs, before the work for them."""
+    for path in outputs:
+        free = shutil.disk_usage(path.parent).free
+        if path.suffix.lower() != ".zarr" and free < 4 * math.prod(shape):
+            with output_errors(path):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _put_in_place(store: BlockStore, outputs: dict[str, Path], volume: Volume) -> None:
+    """Give the outputs their names: Zarr as it is, other formats written from it."""
+    streamed = {name: path for name, path in outputs.items() if path.suffix.lower() != ".zarr"}
     with ExitStack() as stack:
-        with output_errors(beside):
-            file = stack.enter_context(tempfile.TemporaryFile(dir=beside.parent))
-            size = 4 * math.prod(shape)
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, size)
-            file.truncate(size)
-        yield np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
+        for name, path in streamed.items():
+            writer = stack.enter_context(
+                create_volume(path, volume.geometry, like=volume, name=name, within=store.folder)
+            )
+            for first, slab in store.slabs(name):
+                writer.write(first, slab)
+    for name, path in outputs.items():
+        if name not in streamed:
+            move_in_place(store.volume(name), path)

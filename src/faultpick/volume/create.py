@@ -12,8 +12,10 @@ from faultpick.volume.numpy import npy_sink
 from faultpick.volume.segy import SegyReader
 from faultpick.volume.segy_write import copy_sink, new_sink
 from faultpick.volume.sink import RawSink, Sink
-from faultpick.volume.staging import output_errors, staged
+from faultpick.volume.staging import check_target, output_errors, staged
 from faultpick.volume.volume import Geometry, Volume
+
+SUFFIXES = (".sgy", ".segy", ".zarr", ".npy", ".dat", ".bin")
 
 
 class VolumeWriter:
@@ -54,7 +56,12 @@ class VolumeWriter:
 
 @contextmanager
 def create_volume(
-    path: str | Path, geometry: Geometry, *, like: Volume | None = None, name: str = "amplitude"
+    path: str | Path,
+    geometry: Geometry,
+    *,
+    like: Volume | None = None,
+    name: str = "amplitude",
+    within: Path | None = None,
 ) -> Iterator[VolumeWriter]:
     """Write a new float32 volume in the format of its name: .sgy, .segy, .zarr, .npy, .dat or .bin.
 
@@ -68,6 +75,7 @@ def create_volume(
             samples replaced by IEEE floats: same headers byte for byte but for the format code, same traces
             in the same order.
         name: What the samples are, for the formats that say so (SEG-Y's textual header, Zarr's array name).
+        within: A folder to write in until the file is whole; None: beside it.
 
     Yields:
         The writer to hand slabs to.
@@ -77,12 +85,10 @@ def create_volume(
         ValueError: The block ended before every line was written, or `like` has another shape.
     """
     path = Path(path)
-    if like is not None:
-        if like.path.resolve().is_relative_to(path.resolve()):
-            raise OutputError(f"{path} is the input or holds it; give the output another name.")
-        if like.shape != geometry.shape:
-            raise ValueError(f"the output has shape {geometry.shape}, the volume it is like {like.shape}")
-    with staged(path) as temporary:
+    check_output(path, like)
+    if like is not None and like.shape != geometry.shape:
+        raise ValueError(f"the output has shape {geometry.shape}, the volume it is like {like.shape}")
+    with staged(path, within=within) as temporary:
         with output_errors(path):
             sink = _open_sink(path, temporary, geometry, like, name)
         try:
@@ -94,6 +100,22 @@ def create_volume(
             raise ValueError(
                 f"only {writer.lines_written} of {geometry.shape[0]} lines of {path} were written"
             )
+
+
+def check_output(path: Path, like: Volume | None = None) -> None:
+    """See that a volume can be written at a path, before any work is done for it.
+
+    Raises:
+        OutputError: The name has no known suffix or is that of `like`, or its folder refuses.
+    """
+    if like is not None and like.path.resolve().is_relative_to(path.resolve()):
+        raise OutputError(f"{path} is the input or holds it; give the output another name.")
+    if path.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"{path} cannot be written: {path.suffix or 'a name without a suffix'} is no format of a volume; "
+            "name it .sgy, .segy, .zarr, .npy, .dat or .bin."
+        )
+    check_target(path)
 
 
 def _open_sink(path: Path, temporary: Path, geometry: Geometry, like: Volume | None, name: str) -> Sink:
@@ -108,10 +130,5 @@ def _open_sink(path: Path, temporary: Path, geometry: Geometry, like: Volume | N
             return ZarrSink(temporary, geometry, name)
         case ".npy":
             return npy_sink(temporary, geometry)
-        case ".dat" | ".bin":
+        case _:
             return RawSink(temporary, geometry.shape)
-        case suffix:
-            raise OutputError(
-                f"{path} cannot be written: {suffix or 'a name without a suffix'} is no format of a volume; "
-                "name it .sgy, .segy, .zarr, .npy, .dat or .bin."
-            )

@@ -2,7 +2,8 @@
 
 import mmap
 from dataclasses import dataclass
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -24,6 +25,11 @@ class MappedArray:
     offset: int
     strides: tuple[int, ...] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens the file again."""
+        path = Path(self.file.name).resolve()
+        return _opened_array, (path, self.dtype, self.shape, self.offset, self.strides)
+
     def view(self) -> NDArray:
         """The array, read-only; pages are read from disk as they are touched.
 
@@ -35,6 +41,10 @@ class MappedArray:
             return np.ndarray(self.shape, self.dtype, mapping, self.offset, self.strides)
         except ValueError as error:
             raise VolumeError(f"{self.file.name} has become shorter since it was opened.") from error
+
+
+def _opened_array(path: Path, *layout: Any) -> MappedArray:
+    return MappedArray(path.open("rb"), *layout)
 
 
 @dataclass(frozen=True)

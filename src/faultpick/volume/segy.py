@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import segyio
@@ -29,6 +29,10 @@ class SegyReader:
     layout: SegyLayout
     grid: Grid
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens the file again."""
+        return _opened_reader, (Path(self.file.name).resolve(), self.layout, self.grid)
+
     @property
     def block(self) -> tuple[int, int]:
         """One line as the file is sorted."""
@@ -51,6 +55,10 @@ class SegyReader:
     def close(self) -> None:
         """Close the file."""
         self.file.close()
+
+
+def _opened_reader(path: Path, layout: SegyLayout, grid: Grid) -> SegyReader:
+    return SegyReader(path.open("rb"), layout, grid)
 
 
 def to_float32(raw: NDArray, format_code: int) -> NDArray[np.float32]:

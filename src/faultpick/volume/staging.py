@@ -51,7 +51,9 @@ def is_zarr_folder(path: Path) -> bool:
 
 
 @contextmanager
-def staged(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder) -> Iterator[Path]:
+def staged(
+    path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder, within: Path | None = None
+) -> Iterator[Path]:
     """Give a hidden name beside `path` to write a file or folder at, and put it in place at the end.
 
     Leaving the block without an error renames what was written to `path`, replacing an older output; with
@@ -60,13 +62,16 @@ def staged(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder) -> 
     Args:
         path: The output.
         replaceable: Says of an existing folder at `path` whether it is an older output.
+        within: A folder to write in meanwhile, rather than beside `path`, if both are on one disk.
 
     Raises:
         OutputError: The folder does not exist or cannot be written in, or `path` is a folder that may not be
             replaced.
     """
-    _check_target(path, replaceable)
+    check_target(path, replaceable)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    if within is not None and within.stat().st_dev == path.parent.stat().st_dev:
+        temporary = within / temporary.name
     try:
         yield temporary
         with output_errors(path):
@@ -76,7 +81,28 @@ def staged(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder) -> 
         raise
 
 
-def _check_target(path: Path, replaceable: Callable[[Path], bool]) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """Write a small text file of the program's own; it appears whole or not at all.
+
+    Raises:
+        OSError: The disk refuses or is full.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def check_target(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder) -> None:
+    """See that an output can be put at a path.
+
+    Raises:
+        OutputError: The folder does not exist or cannot be written in, or `path` is a folder that may not be
+            replaced.
+    """
     with output_errors(path):
         if not path.parent.is_dir():
             code = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
@@ -85,6 +111,21 @@ def _check_target(path: Path, replaceable: Callable[[Path], bool]) -> None:
             raise OutputError(f"{path} is a folder; give the name of a file in it.")
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def move_in_place(volume: Path, path: Path) -> None:
+    """Give a finished Zarr folder its name, replacing an older output.
+
+    Raises:
+        OutputError: As of `staged`.
+    """
+    check_target(path)
+    with output_errors(path):
+        if volume.stat().st_dev == path.parent.stat().st_dev:
+            _put_in_place(volume, path)
+            return
+    with staged(path) as temporary, output_errors(path):
+        shutil.copytree(volume, temporary)
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:

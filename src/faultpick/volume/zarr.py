@@ -19,7 +19,7 @@ from faultpick.errors import GeometryError, VolumeError
 from faultpick.volume.coordinates import fit_corners
 from faultpick.volume.volume import Geometry, SampleAxis, Volume, grid_coordinates, plain_geometry
 
-CHUNK = (32, 128, 128)
+CHUNK = 64
 VERTICAL = {"ms": "time", "m": "depth", "ft": "depth", "samples": "sample"}
 
 
@@ -159,47 +159,70 @@ def _unit(coordinate: zarr.Array, name: str) -> str:
     return {"time": "ms", "twt": "ms", "depth": "m"}.get(name, "samples")
 
 
+def create_zarr(
+    path: Path, geometry: Geometry, name: str, shard: tuple[int, int, int] | None = None
+) -> zarr.Array:
+    """Make a volume of zeros with its coordinates.
+
+    Args:
+        path: The folder, which must not exist.
+        geometry: Where the voxels lie.
+        name: Name of the array of samples.
+        shard: Inlines, crosslines and samples that share a file, whole chunks; None: a file for each chunk.
+
+    Returns:
+        The array of samples.
+    """
+    vertical = VERTICAL[geometry.samples.unit]
+    names = ("inline", "crossline", vertical)
+    group = zarr.create_group(
+        path,
+        attributes={
+            "apiVersion": "1.0.0",
+            "name": name,
+            "attributes": {"defaultVariableName": name, "surveyType": "3D", "gatherType": "stacked"},
+        },
+    )
+    extra = _extra_arrays(geometry)
+    array = group.create_array(
+        name,
+        shape=geometry.shape,
+        dtype="float32",
+        chunks=tuple(map(_chunk, shard)) if shard else tuple(min(CHUNK, size) for size in geometry.shape),
+        shards=shard,
+        compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+        fill_value=0,
+        dimension_names=names,
+        attributes={"coordinates": " ".join(key for key in extra if key != "trace_mask")} if extra else {},
+    )
+    units = {"time": {"time": "ms"}, "depth": {"length": geometry.samples.unit}}.get(vertical)
+    group.create_array("inline", data=geometry.inlines, dimension_names=names[:1])
+    group.create_array("crossline", data=geometry.crosslines, dimension_names=names[1:2])
+    group.create_array(
+        vertical,
+        data=geometry.samples.values,
+        dimension_names=names[2:],
+        attributes={"unitsV1": units} if units else {},
+    )
+    for key, values in extra.items():
+        group.create_array(key, data=values, dimension_names=names[:2])
+    return array
+
+
+def _chunk(side: int) -> int:
+    """Side of the chunks in a shard of this side, which they divide."""
+    if side % CHUNK == 0:
+        return CHUNK
+    return max(divisor for divisor in range(1, min(side, 2 * CHUNK) + 1) if side % divisor == 0)
+
+
 class ZarrSink:
     """Writes whole chunks: lines are collected until they fill a row of chunks."""
 
     def __init__(self, path: Path, geometry: Geometry, name: str) -> None:
         self._lines = geometry.shape[0]
-        vertical = VERTICAL[geometry.samples.unit]
-        names = ("inline", "crossline", vertical)
-        chunks = tuple(min(chunk, size) for chunk, size in zip(CHUNK, geometry.shape, strict=True))
-        group = zarr.create_group(
-            path,
-            attributes={
-                "apiVersion": "1.0.0",
-                "name": name,
-                "attributes": {"defaultVariableName": name, "surveyType": "3D", "gatherType": "stacked"},
-            },
-        )
-        extra = _extra_arrays(geometry)
-        self._array = group.create_array(
-            name,
-            shape=geometry.shape,
-            dtype="float32",
-            chunks=chunks,
-            compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
-            fill_value=0,
-            dimension_names=names,
-            attributes={"coordinates": " ".join(key for key in extra if key != "trace_mask")}
-            if extra
-            else {},
-        )
-        units = {"time": {"time": "ms"}, "depth": {"length": geometry.samples.unit}}.get(vertical)
-        group.create_array("inline", data=geometry.inlines, dimension_names=names[:1])
-        group.create_array("crossline", data=geometry.crosslines, dimension_names=names[1:2])
-        group.create_array(
-            vertical,
-            data=geometry.samples.values,
-            dimension_names=names[2:],
-            attributes={"unitsV1": units} if units else {},
-        )
-        for key, values in extra.items():
-            group.create_array(key, data=values, dimension_names=names[:2])
-        self._pending = np.empty((chunks[0], *geometry.shape[1:]), dtype=np.float32)
+        self._array = create_zarr(path, geometry, name)
+        self._pending = np.empty((self._array.chunks[0], *geometry.shape[1:]), dtype=np.float32)
         self._held = 0
 
     def write(self, first: int, slab: NDArray[np.float32]) -> None:

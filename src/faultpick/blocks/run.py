@@ -1,0 +1,184 @@
+"""Run the task of every block: in this process, in processes of this machine, or on a cluster.
+
+The work is a dask graph of independent tasks. What they share, the task object with its network and its
+survey, is one node of the graph, so a process of a cluster receives it once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dask.base import compute
+from dask.callbacks import Callback
+from dask.delayed import delayed
+
+from faultpick.blocks.grid import Block
+from faultpick.blocks.store import BlockStore, Receipt, Result
+from faultpick.errors import BlockError, ClusterError, ConfigError, FaultpickError
+from faultpick.volume import Geometry
+from faultpick.volume.staging import output_errors
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SECONDS_TO_CONNECT = 15
+RETRIES = 1  # of a task that raised an error on a cluster; tasks of lost workers are repeated by dask itself
+
+Done = Callable[[Block, Receipt], None]
+
+
+class Task(Protocol):
+    """Computes a block; it is pickled for other processes."""
+
+    def __call__(self, block: Block) -> Result:
+        """The values of a block of the volume."""
+        ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where blocks are computed: in this process, unless it says otherwise.
+
+    Attributes:
+        workers: In this many processes of this machine, of one thread each.
+        cluster: On the cluster of the dask scheduler at this address, such as "tcp://host:8786".
+        at_once: In this process: this many blocks at a time.
+    """
+
+    workers: int | None = None
+    cluster: str | None = None
+    at_once: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.cluster is not None:
+            raise ConfigError("Blocks go to local workers or to a cluster, not to both: choose one.")
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(f"{self.workers} workers cannot work: give one or more.")
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this process."""
+        return self.workers is None and self.cluster is None
+
+
+def run_blocks(
+    task: Task,
+    blocks: Iterable[Block],
+    store: BlockStore,
+    geometry: Geometry,
+    place: Place,
+    *,
+    out: Path,
+    done: Done,
+) -> None:
+    """Compute blocks and keep them in the store.
+
+    Args:
+        task: What to do with each block.
+        blocks: The blocks still to do.
+        store: Where values and receipts go.
+        geometry: The volume's, to name a block that fails.
+        place: Where to compute.
+        out: The output, to name when the disk refuses.
+        done: Called in this process after each block.
+
+    Raises:
+        FaultpickError: That of the task, naming the block; OutputError when the disk refuses.
+        BlockError: The task raised any other error, or its worker was lost again and again.
+        ClusterError: The scheduler cannot be reached or was lost.
+    """
+    by_key = {f"block-{block.key}": block for block in blocks}
+    if not by_key:
+        return
+    work = delayed(_Work(task, store, geometry, out), pure=False)
+    graph = [delayed(_run)(work, block, dask_key_name=key) for key, block in by_key.items()]
+    if place.is_here:
+        with Callback(
+            posttask=lambda key, receipt, *_: done(by_key[key], receipt) if key in by_key else None
+        ):
+            scheduler = "synchronous" if place.at_once == 1 else "threads"
+            compute(*graph, scheduler=scheduler, num_workers=place.at_once, optimize_graph=False)
+        return
+    with _client(place) as client:
+        for key, receipt in _results(client, graph, {k: b.within(geometry) for k, b in by_key.items()}):
+            done(by_key[key], receipt)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all tasks of a run share."""
+
+    task: Task
+    store: BlockStore
+    geometry: Geometry
+    out: Path
+
+
+def _run(work: _Work, block: Block) -> Receipt:
+    where = block.within(work.geometry)
+    try:
+        result = work.task(block)
+    except FaultpickError as error:
+        raise type(error)(f"At {where}: {error}") from error
+    except Exception as error:
+        raise BlockError(f"The block at {where} failed: {type(error).__name__}: {error}") from error
+    with output_errors(work.out):
+        return work.store.write(block, result)
+
+
+@contextmanager
+def _client(place: Place) -> Iterator["Client"]:
+    from distributed import Client, LocalCluster
+
+    if place.cluster is None:
+        with (
+            LocalCluster(
+                n_workers=place.workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,
+                dashboard_address=None,  # pyright: ignore[reportArgumentType]
+                worker_dashboard_address=None,
+                silence_logs=50,
+            ) as local,
+            Client(local) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(place.cluster, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"No dask scheduler answers at {place.cluster}: check the address and that it runs."
+        ) from error
+    with client:
+        yield client
+
+
+def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Iterator[tuple[str, Receipt]]:
+    from concurrent.futures import CancelledError
+
+    from distributed import as_completed
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    futures = client.compute(graph, retries=RETRIES, optimize_graph=False)
+    try:
+        for future in as_completed(futures):
+            try:
+                yield future.key, future.result()
+            except KilledWorker as error:
+                raise BlockError(
+                    f"The block at {names[future.key]} was lost with its worker {error.allowed_failures + 1} "
+                    "times, most likely for lack of memory: allow each worker less with --memory, or give it "
+                    "more."
+                ) from error
+            except (CancelledError, CommClosedError) as error:
+                raise ClusterError(
+                    "The dask scheduler has gone: what is done is kept, run the same command again to go on."
+                ) from error
+    finally:
+        if client.status == "running":
+            client.cancel(futures)

@@ -1,0 +1,138 @@
+"""How much memory a tile needs, measured once for each model and kept.
+
+Measured in a process of its own, because a process knows only the most it ever held: two tiles of different
+size go through the networks, and the difference is the need of a voxel.
+"""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from faultpick.errors import ConfigError
+from faultpick.prediction.compiled import engine_of
+from faultpick.prediction.engine import probabilities
+from faultpick.prediction.tta import Attitude
+from faultpick.volume.staging import replace_text
+from faultpick.zoo import LoadedModel
+
+SIDES = (96, 144)
+SPARE = 0.1  # of the memory allowed: for blocks being read and written, and what measuring misses
+
+
+@dataclass(frozen=True)
+class Need:
+    """Memory in bytes.
+
+    Attributes:
+        process: What the process holds before any tile; 0 for a GPU.
+        voxel: What each voxel of a tile needs.
+    """
+
+    process: float
+    voxel: float
+
+    def fits(self, voxels: int, memory: float) -> bool:
+        """Whether a tile of this many voxels goes through in this much memory."""
+        return self.process + self.voxel * voxels <= (1 - SPARE) * memory
+
+    def memory_for(self, voxels: int) -> float:
+        """The least memory that a tile of this many voxels goes through in."""
+        return (self.process + self.voxel * voxels) / (1 - SPARE)
+
+
+def measured_need(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) -> Need:
+    """The need of these models, from the user's cache folder or else measured now, in seconds.
+
+    Raises:
+        ConfigError: The models cannot be measured: they do not load in another process, or memory is too
+            short.
+    """
+    engine = engine_of(members[0].network)
+    key = "; ".join(
+        (
+            " ".join(sorted(f"{member.card.network} {member.card.sha256}" for member in members)),
+            members[0].device.type,
+            f"{len(attitudes)} attitudes",
+            *(f"{name} {version(name)}" for name in ("faultpick", "torch")),
+            f"{engine} {version('openvino' if engine == 'int8' else engine)}",
+        )
+    )
+    file = _cache_folder() / "memory.json"
+    known = _known(file)
+    if key not in known:
+        known[key] = asdict(_measured_apart(members, attitudes))
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace_text(file, json.dumps(known, indent=1))
+    return Need(**known[key])
+
+
+def _cache_folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "faultpick"
+
+
+def _known(file: Path) -> dict[str, dict[str, float]]:
+    try:
+        return {key: asdict(Need(**need)) for key, need in json.loads(file.read_text("utf-8")).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) -> Need:
+    """Run this module as a program, which takes models and attitudes and gives the need."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=pickle.dumps((list(members), attitudes)),
+            capture_output=True,
+            check=True,
+        )
+        return Need(**json.loads(done.stdout))
+    except (subprocess.CalledProcessError, pickle.PicklingError, AttributeError, ValueError) as error:
+        told = getattr(error, "stderr", b"").decode(errors="replace").strip().splitlines()
+        raise ConfigError(
+            f"The memory that a tile needs cannot be measured ({told[-1] if told else error}): "
+            "give the size of the tiles yourself, tile=128 for instance."
+        ) from error
+
+
+def _measure(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) -> Need:
+    """In this process, which must not have held more before."""
+    voxels = [side**3 for side in SIDES]
+    most = []
+    for side in SIDES:
+        tile = np.random.default_rng(0).standard_normal((side,) * 3, dtype=np.float32)
+        probabilities(members, tile, attitudes)
+        most.append(_most_held(members[0].device))
+    voxel = (most[1] - most[0]) / (voxels[1] - voxels[0])
+    return Need(max(most[0] - voxel * voxels[0], 0.0), voxel)
+
+
+def _most_held(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+if __name__ == "__main__":
+    import dask
+    import zarr
+
+    from faultpick import blocks
+
+    assert dask, zarr and blocks  # what a prediction holds too
+    print(json.dumps(asdict(_measure(*pickle.load(sys.stdin.buffer)))))  # noqa: T201

@@ -1,0 +1,104 @@
+"""How large blocks are: the fewest voxels through the network that the memory allows; numbers only."""
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from faultpick.errors import ConfigError
+from faultpick.prediction.tiles import Axis, round_down, round_up
+
+STEP = 64  # sides of larger blocks are multiples of this, so that they hold whole chunks
+SMALLEST = 16
+
+Axes = tuple[Axis, Axis, Axis]
+Size = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """One way to cut an axis: the blocks' size, their number, and the sizes of their tiles."""
+
+    size: int
+    number: int
+    largest: int
+    sum: int
+
+
+def blocks_that_fit(axes: Axes, fits: Callable[[int], bool], workers: int = 1) -> Size | None:
+    """The size of blocks with the least work whose tiles fit.
+
+    Args:
+        axes: The volume's axes.
+        fits: Whether there is memory for a tile of this many voxels.
+        workers: Blocks computed at a time by different processes, which wait for the last of them.
+
+    Returns:
+        Inlines, crosslines and samples; None if the smallest do not fit.
+    """
+    best = None
+    for choices in itertools.product(*(_choices(axis) for axis in axes)):
+        tile = math.prod(choice.largest for choice in choices)
+        if not fits(tile):
+            continue
+        number = math.prod(choice.number for choice in choices)
+        rounds = math.ceil(number / workers) * workers / number
+        work = rounds * math.prod(choice.sum for choice in choices)
+        size = (choices[0].size, choices[1].size, choices[2].size)
+        if best is None or (work, tile, size) < best:
+            best = work, tile, size
+    return None if best is None else best[2]
+
+
+def smallest_tile(axes: Axes) -> int:
+    """Voxels of the tile around the smallest block."""
+    return math.prod(min(choice.largest for choice in _choices(axis)) for axis in axes)
+
+
+def blocks_in_tiles_of(axes: Axes, side: int) -> Size:
+    """The largest blocks whose tiles have at most this side, or the smallest there are.
+
+    Raises:
+        ConfigError: The side is no size of a tile.
+    """
+    if side < 1:
+        raise ConfigError(f"A tile cannot have {side} voxels a side: give more.")
+    first, second, third = (_largest_within(axis, side) for axis in axes)
+    return first, second, third
+
+
+def largest_tile(axes: Axes, size: Size) -> int:
+    """Voxels of the largest tile, for blocks of a size."""
+    return math.prod(_choice(axis, side).largest for axis, side in zip(axes, size, strict=True))
+
+
+def tile_voxels(axes: Axes, starts: Size, stops: Size) -> int:
+    """Voxels of the tile for a block."""
+    spans = (axis.span(start, stop)[0] for axis, start, stop in zip(axes, starts, stops, strict=True))
+    return math.prod(span.stop - span.start for span in spans)
+
+
+def _largest_within(axis: Axis, side: int) -> int:
+    if axis.total <= side:
+        return axis.count
+    size = max(axis.multiple, round_down(math.floor(side / axis.factor), axis.multiple))
+    while size > axis.multiple and _choice(axis, size).largest > side:
+        size -= axis.multiple
+    return size
+
+
+def _choices(axis: Axis) -> list[_Choice]:
+    """Few: for each number of blocks the smallest that do."""
+    sizes = {axis.count} | {size for size in (SMALLEST, 2 * SMALLEST) if size < axis.count}
+    for number in range(2, -(-axis.count // STEP) + 1):
+        size = round_up(-(-axis.count // number), STEP)
+        if size < axis.count:
+            sizes.add(size)
+    return [_choice(axis, size) for size in sorted(sizes)]
+
+
+def _choice(axis: Axis, size: int) -> _Choice:
+    starts = range(0, axis.count, size)
+    spans = [axis.span(start, min(start + size, axis.count))[0] for start in starts]
+    sides = [span.stop - span.start for span in spans]
+    return _Choice(size, len(sides), max(sides), sum(sides))

@@ -1,0 +1,112 @@
+"""The fault probability of one block: read around it, normalise, ask the networks, keep the block."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from faultpick.blocks import Block, Result
+from faultpick.prediction.engine import probabilities
+from faultpick.prediction.plan import Axes
+from faultpick.prediction.resample import along, from_grid
+from faultpick.prediction.source import Source
+from faultpick.prediction.tta import Attitude
+from faultpick.zoo import LoadedModel
+
+
+@dataclass(frozen=True)
+class PredictBlock:
+    """Gives the mean probability of a block, or a mask, and the spread between the models if it is asked for.
+
+    It travels to other processes with its networks. In each of them one block at a time is in the networks,
+    with as many threads as dask gives the process; for a GPU, others are read meanwhile.
+
+    Attributes:
+        source: The survey.
+        axes: How it is cut into tiles.
+        members: The models.
+        attitudes: The attitudes to average over.
+        decision: Probability from which a voxel counts as fault.
+        mask: Give 1 and 0 in place of probabilities.
+        spread: Give the standard deviation between the models as well.
+    """
+
+    source: Source
+    axes: Axes
+    members: Sequence[LoadedModel]
+    attitudes: tuple[Attitude, ...]
+    decision: float
+    mask: bool = False
+    spread: bool = False
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+    _entry: threading.Semaphore = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_entry", threading.Semaphore(self.at_once))
+
+    @property
+    def at_once(self) -> int:
+        """Blocks worth having in hand at a time in one process: on a CPU one fills the memory allowed."""
+        return 1 if self.members[0].device.type == "cpu" else 3
+
+    def has_traces(self, block: Block) -> bool:
+        """Whether a block has a live trace; one without does not go through the networks."""
+        return bool(self.source.live[block.box[:2]].any())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process has a lock of its own."""
+        names = ("source", "axes", "members", "attitudes", "decision", "mask", "spread")
+        return _arrived, tuple(getattr(self, name) for name in names)
+
+    def __call__(self, block: Block) -> Result:
+        """The values of a block, and the number of its fault voxels."""
+        inlines, crosslines, _ = block.box
+        live = self.source.live[inlines, crosslines]
+        count = 1 + self.spread
+        if not self.has_traces(block):
+            nothing = np.zeros(block.shape, dtype=np.float32)
+            return Result((nothing,) * count, {"faults": 0})
+        with self._entry:
+            values = _quantities(self._probabilities(block), count)
+        np.clip(values, 0.0, 1.0, out=values)
+        values[:, ~live] = 0.0
+        faults = values[0] >= self.decision
+        if self.mask:
+            values[0] = faults
+        return Result(tuple(values), {"faults": int(np.count_nonzero(faults))})
+
+    def _probabilities(self, block: Block) -> NDArray[np.float32]:
+        """What each model says of a block, `(member, inline, crossline, sample)`."""
+        inline, crossline, sample = (
+            axis.window(box.start, box.stop) for axis, box in zip(self.axes, block.box, strict=True)
+        )
+        windows = inline, crossline, sample
+        tile = self.source.tile(self.axes, windows)
+        with self._turn:
+            found = probabilities(self.members, tile, self.attitudes)
+        found = found[:, inline.use, crossline.use, sample.use]
+        matrices = tuple(
+            None if axis.factor == 1 else from_grid(box, window.grid, axis.factor)
+            for axis, box, window in zip(self.axes, block.box, windows, strict=True)
+        )
+        return along(found, matrices)
+
+
+def _arrived(*fields: Any) -> PredictBlock:
+    """A task that has come to a process of a cluster, which takes the threads that dask gives it."""
+    from distributed import get_worker
+
+    with suppress(ValueError):  # this process is no worker
+        torch.set_num_threads(get_worker().state.nthreads)
+    return PredictBlock(*fields)
+
+
+def _quantities(members: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Mean over the members and, if two are asked for, standard deviation between them."""
+    mean = members.mean(axis=0)
+    return mean[None] if count == 1 else np.stack((mean, members.std(axis=0)))
