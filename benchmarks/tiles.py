@@ -18,7 +18,7 @@ from faultpick.metrics import overlap
 from faultpick.prediction.survey import HALO
 
 SHAPE = (256, 224, 192)
-SETTINGS = ((128, 16), (128, 32), (176, HALO), (224, HALO), (224, 64))
+SETTINGS = ((128, 16), (128, 32), (160, 40), (176, HALO), (208, HALO))
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def test_blocks_of_a_scaled_survey_keep_within_the_tile():
 
 
 def test_blocks_for_a_given_side_of_tiles():
-    assert plan.blocks_in_tiles_of(axes_of((300, 100, 500)), 208) == (160, 100, 112)
+    assert plan.blocks_in_tiles_of(axes_of((300, 100, 500)), 208) == (160, 100, 128)
     assert plan.blocks_in_tiles_of(axes_of((300, 300, 300)), 1) == (16, 16, 16)
     with pytest.raises(ConfigError, match="0 voxels"):
         plan.blocks_in_tiles_of(axes_of((300, 300, 300)), 0)

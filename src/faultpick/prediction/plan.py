@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from faultpick.errors import ConfigError
 from faultpick.prediction.tiles import Axis, round_down, round_up
 
-STEP = 64  # sides of larger blocks are multiples of this, so that they hold whole chunks
-SMALLEST = 16
+STEP = 16  # sides of blocks are multiples of this, and of what the network needs
 
 Axes = tuple[Axis, Axis, Axis]
 Size = tuple[int, int, int]
@@ -89,11 +88,9 @@ def _largest_within(axis: Axis, side: int) -> int:
 
 def _choices(axis: Axis) -> list[_Choice]:
     """Few: for each number of blocks the smallest that do."""
-    sizes = {axis.count} | {size for size in (SMALLEST, 2 * SMALLEST) if size < axis.count}
-    for number in range(2, -(-axis.count // STEP) + 1):
-        size = round_up(-(-axis.count // number), STEP)
-        if size < axis.count:
-            sizes.add(size)
+    step = math.lcm(STEP, axis.multiple)
+    sizes = {round_up(-(-axis.count // number), step) for number in range(1, axis.count // step + 2)}
+    sizes = {size for size in sizes if size < axis.count} | {axis.count}
     return [_choice(axis, size) for size in sorted(sizes)]
 
 

@@ -47,7 +47,7 @@ from faultpick.volume.create import check_output
 from faultpick.volume.staging import move_in_place, output_errors, replace_text
 from faultpick.zoo import LoadedModel, load_model
 
-HALO = 40
+HALO = 56
 MEMORY = 2e9
 WHOLE = 128**3  # a volume of a training cube's size goes through in one piece
 UNSCALED = (1.0, 1.0, 1.0)
@@ -120,7 +120,8 @@ def predict(
     Raises:
         VolumeError: NaN or infinite samples, or a constant volume.
         ModelError: The model is unknown or damaged.
-        ConfigError: There is no such device or engine, the scale makes no sense, or no tile fits in the memory.
+        ConfigError: There is no such device or engine, the scale makes no sense, or no tile fits in the
+            memory.
     """
     members = _members(model, device, engine)
     source = source_of(volume)
@@ -190,8 +191,8 @@ def predict_to_file(
         ModelError: The model is unknown or damaged.
         OutputError: An output is the input, has no known format, its folder refuses it or is full, or it has
             an unfinished run of other settings.
-        ConfigError: There is no such device or engine, the threshold is not within 0 and 1, no tile fits in the
-            memory, or uncertainty is asked of one model.
+        ConfigError: There is no such device or engine, the threshold is not within 0 and 1, no tile fits in
+            the memory, or uncertainty is asked of one model.
         BlockError: A block could not be computed; the message says where it lies.
         ClusterError: The scheduler cannot be reached or was lost.
     """

@@ -16,6 +16,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+LONG = 256  # an axis longer than this is likely to be cut
+
 
 @dataclass(frozen=True)
 class Window:
@@ -56,12 +58,17 @@ class Axis:
     @property
     def total(self) -> int:
         """Positions of the padded grid."""
-        return round_up(self.grid_count, self.multiple)
+        extra = self.multiple // 2 if self.grid_count > LONG else 0
+        return round_up(self.grid_count + extra, self.multiple)
 
     @property
     def before(self) -> int:
-        """Positions of the padding before the first."""
-        return (self.total - self.grid_count) // 2
+        """Positions of the padding before the first.
+
+        On a long axis half a multiple: a halo of an odd number of these then ends where a tile may start, for
+        blocks that start at a multiple.
+        """
+        return self.multiple // 2 if self.grid_count > LONG else (self.total - self.grid_count) // 2
 
     @cached_property
     def _reflected(self) -> NDArray[np.intp]:
