@@ -46,7 +46,7 @@ class ViewAxis:
     def of_samples(cls, samples: SampleAxis) -> Self:
         """The vertical axis, in a finer unit if that makes whole numbers of its times."""
         name, factor = samples.unit, 1
-        if not (samples.start.is_integer() and samples.step.is_integer()):
+        if samples.start % 1 or samples.step % 1:
             name, factor = FINER.get(samples.unit, (samples.unit, 1))
         return cls(name, samples.start * factor, samples.step * factor, np.arange(samples.count))
 
@@ -85,7 +85,7 @@ class ViewGrid:
             ViewAxis.of_lines("crossline", geometry.crosslines),
         )
         spacing = [
-            distance * len(numbers) / len(axis.positions)
+            distance * max(len(numbers) - 1, 1) / max(len(axis.positions) - 1, 1)
             for distance, numbers, axis in zip(
                 geometry.bin_spacing or (1.0, 1.0),
                 (geometry.inlines, geometry.crosslines),

@@ -48,6 +48,19 @@ CROSSLINE_SECTION = (0.0, -HALF, 0.0, HALF)
 SLICE = (HALF, 0.0, 0.0, HALF)
 """Turns (quaternions) of crossline to the right, time down, such that numbers grow to the right."""
 
+VIEW = (
+    "position",
+    "crossSectionScale",
+    "projectionScale",
+    "relativeDisplayScales",
+    "showSlices",
+    "showAxisLines",
+    "showScaleBar",
+    "selection",
+)
+PANELS = ("layout", "toolPalettes", "selectedLayer")
+"""What a link restores, beside how its layers look."""
+
 OBLIQUE = (-0.25, 0.3, 0.08, 0.92)
 """From above and to the side."""
 PANEL = (520, 330)
@@ -165,12 +178,13 @@ def restored(state: State, link: str) -> State:
             "The link shows no view: copy the whole address of the browser's window, from http:// on."
         ) from error
     layers = [
-        {**kept[layer["name"]], **{key: layer[key] for key in ("name", "type", "source")}}
-        if layer["name"] in kept
-        else layer
+        {**kept.get(layer["name"], layer), **{key: layer[key] for key in ("name", "type", "source")}}
         for layer in state["layers"]
     ]
-    return {**shown, **{key: state[key] for key in ("title", "dimensions")}, "layers": layers}
+    # panels and controls name their layers
+    same = kept.keys() == {layer["name"] for layer in layers}
+    view = {key: shown[key] for key in (VIEW + PANELS if same else VIEW) if key in shown}
+    return {**state, **view, "layers": layers}
 
 
 def fault_colour(fault: int) -> str:

@@ -25,7 +25,7 @@ Box = tuple[slice, slice, slice]
 BLOCK = 1 << 22
 """Samples read at once."""
 COARSEST = 64 * 64
-"""Places that make one sample at most. Without a limit the viewer counts on without end."""
+"""Places that make one sample; at most twice as many, as the viewer counts."""
 LARGEST = 1 << 20
 """Samples in one answer; the viewer asks for a quarter of it."""
 
@@ -68,7 +68,12 @@ class VolumeSource(LocalVolume):
             ValueError: The request makes no sense, or the volume can no longer be read.
         """
         factor = np.array([int(part) for part in scale_key.split(",")])
-        if data_format != "npz" or not len(start) == len(end) == len(factor) == 3 or (factor < 1).any():
+        if (
+            data_format != "npz"
+            or not len(start) == len(end) == len(factor) == 3
+            or (factor < 1).any()
+            or math.prod(factor.tolist()) > 2 * COARSEST
+        ):
             raise ValueError("no such box")
         whole = -(-np.array(self.grid.shape) // factor)
         size = end - start
