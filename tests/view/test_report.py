@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from matplotlib.text import Annotation
 
 from faultpick.errors import PicksError, VolumeError
 from faultpick.picks import Fault, Picks, Throw
 from faultpick.picks.store import write_picks
 from faultpick.view import report
+from faultpick.view.fault_sections import sections_through
 from faultpick.view.report import write_report
-from faultpick.view.report_figures import draw_throws
+from faultpick.view.report_figures import draw_section, draw_throws
 from faultpick.view.report_page import survey_rows
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
 from faultpick.volume.volume import plain_geometry
@@ -176,6 +178,16 @@ def test_sections_go_through_the_largest_faults(page):
     assert titles[-4].startswith("Time ")
     assert page.count('class="overlay"') >= 4
     assert 'id="faults-shown" checked' in page
+
+
+def test_names_of_faults_that_start_at_one_place_do_not_cover_each_other(made):
+    folder, picks = made
+    near = replace(picks, faults=[replace(fault(n, 8.0 + n / 10, None), id=n) for n in (1, 2, 3)])
+    with open_volume(folder / "seismic.zarr") as seismic:
+        panel = draw_section(sections_through(near)[0], seismic, None, near, 1.0).axes[0]
+    places = [panel.transLimits.transform(text.xy)[0] for text in panel.texts if isinstance(text, Annotation)]
+    assert len(places) == 3
+    assert np.diff(sorted(places)).min() > 0.02
 
 
 def test_text_from_files_is_escaped(made):

@@ -83,15 +83,18 @@ def draw_section(
         panel.imshow(
             shown, cmap=FAULT_COLOURS, vmin=0, vmax=1, alpha=0.45, interpolation="none", gid=OVERLAY, **look
         )
+    names: list[NDArray[np.float64]] = []
     for fault in picks.faults:
-        _draw_trace(panel, fault, section)
+        pieces = trace_on(fault, section)
+        if len(pieces):
+            _draw_trace(panel, fault, pieces, names)
     return figure
 
 
-def _draw_trace(panel: Axes, fault: Fault, section: Section) -> None:
-    pieces = trace_on(fault, section)
-    if not len(pieces):
-        return
+def _draw_trace(
+    panel: Axes, fault: Fault, pieces: NDArray[np.float64], names: list[NDArray[np.float64]]
+) -> None:
+    """Draw where a fault meets a section; its name goes where none of `names` is, in shares of the panel."""
     for colour, width, alpha in (("white", 3.6, 0.8), (colour_of(fault.id), 2.2, 1.0)):
         lines = LineCollection(
             list(pieces),
@@ -104,9 +107,14 @@ def _draw_trace(panel: Axes, fault: Fault, section: Section) -> None:
         panel.add_collection(lines, autolim=False)
     if fault.id <= LABELLED:
         ends = pieces.reshape(-1, 2)
+        top = ends[ends[:, 1].argmin()]
+        place = panel.transLimits.transform(top)
+        while any((np.abs(place - other) < (0.025, 0.05)).all() for other in names):
+            place = np.add(place, (0.025, 0.0))
+        names.append(place)
         panel.annotate(
             str(fault.id),
-            ends[ends[:, 1].argmin()],
+            tuple(panel.transLimits.inverted().transform(place)),
             xytext=(0, 3),
             textcoords="offset points",
             ha="center",
