@@ -35,7 +35,7 @@ def thickness(found: NDArray[np.bool_], label: NDArray[np.bool_]) -> float:
     apart = (1e6, 1.0, 1.0, 1.0)  # no fault of one cube is near another cube
     near_label = np.asarray(distance_transform_edt(~label, sampling=apart)) <= NEAR
     near_found = np.asarray(distance_transform_edt(~found, sampling=apart)) <= NEAR
-    return np.count_nonzero(found & near_label) / np.count_nonzero(label & near_found)
+    return float(np.count_nonzero(found & near_label) / np.count_nonzero(label & near_found))
 
 
 def measure(
@@ -62,7 +62,7 @@ def measure(
     found = np.stack([predict(cube.seismic, model, engine="torch") >= 0.5 for cube in made])
     label = np.stack([cube.fault > 0 for cube in made])
     iou, precision, recall, _ = overlap(found, label)
-    volume = np.count_nonzero(found) / np.count_nonzero(label)
+    volume = float(np.count_nonzero(found) / np.count_nonzero(label))
     return iou, precision, recall, volume, thickness(found, label)
 
 
