@@ -186,3 +186,16 @@ def test_what_cannot_be_scored_is_refused_in_one_sentence(command, tmp_path, arg
     assert says in errors
     assert errors.strip().splitlines()[-1].startswith("error: ")
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.slow
+def test_picks_are_scored_where_the_earth_is_known(validation, tmp_path):
+    model = load_model("unet_res2")
+    of_suite = run_benchmark([model], suite_cubes("wu2019-v1", 1), "s", picks=True)
+    assert 0 < float(of_suite[0]["found_share"]) <= 1
+    assert 0 < float(of_suite[0]["thin_tol_iou_2"]) <= 1
+    of_folder = run_benchmark([model], folder_cubes(validation, 1), "f", picks=True)
+    assert "found_share" not in of_folder[0]
+    write_rows(of_folder, tmp_path / "t.csv")
+    write_rows(of_suite, tmp_path / "t.csv")
+    assert [bool(row["found_share"]) for row in read_rows(tmp_path / "t.csv")] == [False, False, True]

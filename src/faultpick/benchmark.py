@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from faultpick.data import splits
 from faultpick.data.cubes import find_pairs, read_flat_cube, read_pair
 from faultpick.errors import ConfigError, DataError
-from faultpick.metrics import Scores, bootstrap_interval, evaluate
+from faultpick.metrics import Matching, Scores, bootstrap_interval, evaluate
+from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
+from faultpick.synth import Cube
 from faultpick.synth.dataset import read_cube_set
-from faultpick.synth.suites import find_suite
+from faultpick.synth.suites import SuiteCube, find_suite
 from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo import LoadedModel
 
@@ -28,6 +30,7 @@ MEASURES = {
 }
 PUBLISHED = "published"
 PUBLISHED_THRESHOLD = 0.9
+COUNTED = Matching(minimum_throw=5.0)
 
 Row = dict[str, str | int | float]
 Progress = Callable[[int, int], None]
@@ -41,13 +44,13 @@ class BenchmarkCube:
     Attributes:
         name: Its name in the table, such as its number.
         seed: What it was drawn from; None for a cube of a folder.
-        read: Its amplitudes and fault mask, (inline, crossline, sample).
+        read: Its amplitudes and fault mask, (inline, crossline, sample), and its earth where that is known.
         published: A fault probability that others published, if there is one.
     """
 
     name: str
     seed: int | None
-    read: Callable[[], tuple[NDArray[np.floating], NDArray[np.uint8]]]
+    read: Callable[[], tuple[NDArray[np.floating], NDArray[np.uint8], Cube | None]]
     published: Callable[[], NDArray[np.float32]] | None = None
 
 
@@ -58,10 +61,10 @@ def suite_cubes(name: str, count: int | None = None) -> list[BenchmarkCube]:
         ConfigError: No suite has this name.
     """
 
-    def of_suite(cube) -> BenchmarkCube:
-        def read() -> tuple[NDArray[np.floating], NDArray[np.uint8]]:
+    def of_suite(cube: SuiteCube) -> BenchmarkCube:
+        def read() -> tuple[NDArray[np.floating], NDArray[np.uint8], Cube | None]:
             made = cube.make()
-            return made.seismic, made.fault
+            return made.seismic, made.fault, made
 
         return BenchmarkCube(cube.name, cube.seed, read)
 
@@ -84,7 +87,7 @@ def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
     def of_pair(seismic: Path, fault: Path) -> BenchmarkCube:
         path = folder / "predict" / f"{seismic.stem}.dat"
         published = (lambda: read_flat_cube(path, shape)) if path.exists() else None
-        return BenchmarkCube(seismic.stem, None, lambda: read_pair(seismic, fault, shape), published)
+        return BenchmarkCube(seismic.stem, None, lambda: (*read_pair(seismic, fault, shape), None), published)
 
     return [of_pair(*pair) for pair in find_pairs(folder)[:count]]
 
@@ -95,6 +98,7 @@ def run_benchmark(
     suite: str,
     *,
     tta: Sequence[str] = ("none",),
+    picks: bool = False,
     progress: Progress | None = None,
 ) -> list[Row]:
     """Score models, and what others published, on whole cubes, at the threshold of each model's card.
@@ -104,6 +108,8 @@ def run_benchmark(
         cubes: What to score on.
         suite: Name of the set of cubes.
         tta: Modes of test-time augmentation, "none" among them if wanted.
+        picks: Pick the faults of each prediction too and count those found, missed and made up, where the
+            earth of a cube is known; faults with a median throw under 5 samples do not count.
         progress: Called after each prediction.
 
     Returns:
@@ -120,7 +126,7 @@ def run_benchmark(
         raise ConfigError(f"Two models are called {twice[0]!r} with seed {twice[1]}: rename one in its card.")
     rows: list[Row] = []
     for cube in cubes:
-        seismic, fault = cube.read()
+        seismic, fault, earth = cube.read()
 
         def row(model: str, model_seed: int | str, mode: str, scores: Scores, cube=cube) -> Row:
             place: Row = {"suite": suite, "cube": cube.name, "seed": "" if cube.seed is None else cube.seed}
@@ -134,6 +140,9 @@ def run_benchmark(
                 probability = predict(seismic, model, tta=mode != "none")
                 scores = evaluate(probability, fault, threshold=model.card.threshold)
                 rows.append(row(model.card.name, model.card.seed, mode, scores))
+                if picks and earth is not None:
+                    rows[-1] |= score_probability(probability, earth, matching=COUNTED).row()
+                    rows[-1] |= thinned_scores(probability, fault, model.card.threshold)
                 if progress:
                     done = sum(each["model"] != PUBLISHED for each in rows)
                     progress(done, len(cubes) * len(models) * len(tta))
@@ -152,7 +161,8 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
     new = {series(row) for row in texts}
     kept = [row for row in read_rows(path) if series(row) not in new] if path.exists() else []
     with staged(path) as temporary, output_errors(path), temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(texts[0]), lineterminator="\n")
+        names = dict.fromkeys(name for row in texts + kept for name in row)
+        writer = csv.DictWriter(file, list(names), lineterminator="\n")
         writer.writeheader()
         writer.writerows(kept + texts)
 

@@ -177,6 +177,9 @@ def benchmark(
         int | None, typer.Option(min=1, show_default="all", help="Score on the first cubes alone.")
     ] = None,
     tta: Annotated[bool, typer.Option("--tta", help="Score with test-time augmentation as well.")] = False,
+    picks: Annotated[
+        bool, typer.Option("--picks", help="Pick the faults as well, and count those found and made up.")
+    ] = False,
     readme: Annotated[
         Path | None, typer.Option(help="Page whose table, named as the CSV, is to be replaced.")
     ] = None,
@@ -203,6 +206,7 @@ def benchmark(
             scored_on,
             name,
             tta=("none", "mirror") if tta else ("none",),
+            picks=picks,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     bench.write_rows(rows, out)
@@ -241,7 +245,7 @@ def calibrate(
     volumes = (
         calibration.validation_cubes(loaded.card, cubes, recipe)
         if data is None
-        else (cube.read() for cube in islice(folder_cubes(data), cubes))
+        else (cube.read()[:2] for cube in islice(folder_cubes(data), cubes))
     )
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Calibrating", total=cubes)
