@@ -33,6 +33,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/networks.py
+	$(BIN)/python benchmarks/earth.py
 	$(BIN)/python benchmarks/tiles.py
 
 # the reference of the command, from what its verbs say of themselves; a test compares
