@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from faultpick import models
+from faultpick.data.dataset import Crops
 from faultpick.errors import ConfigError, DataError, ModelError, OutputError
 from faultpick.train import module, run
 from faultpick.train.callbacks import WholeFiles
@@ -48,7 +50,7 @@ def test_a_training_leaves_weights_card_settings_and_logs(tiny: Tiny, tmp_path: 
     assert TrainConfig.model_validate_json((folder / "config.json").read_text()) == config
     assert trained.weights == folder / "model.safetensors"
     assert [(row["epoch"], row["step"]) for row in runs.rows(folder)] == [(1, 2), (2, 4)]
-    assert set(runs.rows(folder)[0]) == {"epoch", "step", "minutes", "rate", "loss", "val_iou"}
+    assert set(runs.rows(folder)[0]) == {"epoch", "step", "minutes", "waiting", "rate", "loss", "val_iou"}
     assert trained.validation_iou == runs.rows(folder)[-1]["val_iou"]
     assert (trained.steps, trained.minutes) == (4, pytest.approx(runs.rows(folder)[-1]["minutes"], abs=1e-3))
 
@@ -160,6 +162,27 @@ def test_a_training_that_diverges_stops_with_the_last_good_checkpoint(
         train(tiny(), tmp_path)
 
     assert runs.checkpoint(tmp_path)["global_step"] == 2
+
+
+def test_the_log_says_how_long_a_training_waits_for_its_crops(
+    tiny: Tiny, tmp_path: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch
+):
+    make, step = Crops.__getitem__, module.FaultTraining.objective
+
+    def slow_crop(crops: Crops, index: int) -> Any:
+        time.sleep(0.3 if index < 4 else 0.0)  # the first epoch's
+        return make(crops, index)
+
+    def slow_step(training: module.FaultTraining, batch: Any) -> Any:
+        time.sleep(0.3)
+        return step(training, batch)
+
+    monkeypatch.setattr(Crops, "__getitem__", slow_crop)
+    monkeypatch.setattr(module.FaultTraining, "objective", slow_step)
+    train(tiny(), tmp_path)
+    first, second = (row["waiting"] for row in runs.rows(tmp_path))
+    assert 0.5 < first < 0.9
+    assert 0 <= second < first - 0.2
 
 
 def test_minutes_of_processor_time_end_a_training(

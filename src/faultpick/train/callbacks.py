@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,11 +51,32 @@ class StopAtBudget(Callback):
 
 
 class History(Callback):
-    """One row an epoch, kept in the checkpoint, written to a CSV file; resumed, a training repeats none."""
+    """One row an epoch, kept in the checkpoint, written to a CSV file; resumed, a training repeats none.
+
+    `waiting` is the share of the time of an epoch's steps in which the training waited for crops.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: list[dict[str, float]] = []
+        self._started = self._idle_since = self._waited = 0.0
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start to wait for the first crops."""
+        self._started = self._idle_since = time.perf_counter()
+        self._waited = 0.0
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """The crops are here."""
+        self._waited += time.perf_counter() - self._idle_since
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Wait for the next crops."""
+        self._idle_since = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Add the epoch's row and write the file anew."""
@@ -64,6 +86,7 @@ class History(Callback):
             "step": trainer.global_step,
             "minutes": round(pl_module.minutes, 3),
         }
+        row["waiting"] = round(self._waited / (self._idle_since - self._started), 4)
         row["rate"] = trainer.optimizers[0].param_groups[0]["lr"]
         metrics = trainer.callback_metrics
         if not all(math.isfinite(value) for value in metrics.values()):

@@ -49,7 +49,9 @@ class Data(Settings):
         default=(64, 64, 64), description="Inlines, crosslines, samples of a crop."
     )
     batch: int = Field(default=2, ge=1, description="Crops per process and step.")
-    workers: int = Field(default=0, ge=0, description="Processes that prepare crops; 0: training does.")
+    workers: int = Field(
+        default=0, ge=0, description="Processes that make cubes and prepare crops; 0: training does."
+    )
 
     def recipes(self) -> list[Recipe]:
         """The recipes whose cubes take turns.

@@ -14,6 +14,8 @@ from faultpick.data.dataset import Crops, EpochSampler
 from faultpick.errors import DataError
 from faultpick.train.config import Data, TrainConfig
 
+AHEAD = 8  # batches that a process prepares before they are asked for
+
 
 class Loaders(LightningDataModule):
     """Training crops and validation cubes of a config, this process's share of them.
@@ -46,6 +48,7 @@ class Loaders(LightningDataModule):
             sampler=EpochSampler(self.config.budget.epoch_length, batch, self.rank, self.world),
             num_workers=workers,
             persistent_workers=workers > 0,
+            prefetch_factor=AHEAD if workers else None,
         )
 
     def val_dataloader(self) -> DataLoader:
