@@ -35,6 +35,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/earth.py
 	$(BIN)/python benchmarks/tiles.py
+	$(BIN)/python benchmarks/volumes.py
 
 # the reference of the command, from what its verbs say of themselves; a test compares
 commands: $(READY)

@@ -151,6 +151,7 @@ def predict(
             "fault_share": summary.fault_share,
             "tiles": summary.tiles,
             "largest_tile": summary.largest_tile,
+            "network_voxels": summary.network_voxels,
             "resumed": summary.resumed,
             "seconds": round(seconds, 3),
             "voxels_per_second": round(rate),

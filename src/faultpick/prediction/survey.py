@@ -68,6 +68,7 @@ class Summary:
         shape: Inlines, crosslines and samples.
         tiles: Tiles that went through the network; those without a live trace do not.
         largest_tile: Voxels of the largest tile.
+        network_voxels: Voxels of all tiles, on the network's grid; over those of the volume, what halos cost.
         resumed: Tiles of these that an earlier run had done.
         threshold: Probability from which a voxel counts as fault.
         fault_share: Share of fault voxels among those of live traces.
@@ -76,6 +77,7 @@ class Summary:
     shape: tuple[int, int, int]
     tiles: int
     largest_tile: int
+    network_voxels: int
     resumed: int
     threshold: float
     fault_share: float
@@ -260,7 +262,13 @@ def predict_to_file(
         _put_in_place(store, outputs, volume)
     live = int(np.count_nonzero(source.live)) * volume.shape[2]
     return Summary(
-        volume.shape, meter.tiles, largest_tile(axes, size), resumed, decision, sum(faults.values()) / live
+        volume.shape,
+        meter.tiles,
+        largest_tile(axes, size),
+        meter.total,
+        resumed,
+        decision,
+        sum(faults.values()) / live,
     )
 
 
@@ -281,6 +289,7 @@ class _Meter:
         self._progress = progress
         self._done = sum(self._voxels[block] for block in done)
         self.tiles = sum(voxels > 0 for voxels in self._voxels.values())
+        self.total = sum(self._voxels.values())
         self._tell()
 
     def add(self, block: Block) -> None:
@@ -291,7 +300,7 @@ class _Meter:
 
     def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(self._done, sum(self._voxels.values()))
+            self._progress(self._done, self.total)
 
 
 def _members(model: Model | Sequence[Model], device: str | None, engine: Engine) -> list[LoadedModel]:
