@@ -1,19 +1,23 @@
 """Whole surveys through the command: time and memory against size, two workers against one, what dask costs.
 
-Surveys are made beside each other in a scratch folder by repeating a synthetic cube, so they cost no time to
-speak of. Rows go to results/volumes.csv, volumes-workers.csv, volumes-overhead.csv and docs/reference/speed.md.
+Surveys are a synthetic cube and its mirror images, repeated. Rows of each part go to results/volumes-PART.csv
+and docs/reference/speed.md.
 
-Usage: python benchmarks/volumes.py [--sizes 256x256x256 ...] [--rounds 3] [--scratch DIR] [--threads 2]
+Usage: python benchmarks/volumes.py [--parts memory sizes workers overhead] [--sizes 256x256x256 ...]
+    [--rounds 3] [--threads 2] [--side 320] [--scratch DIR]
 """
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +29,8 @@ from faultpick.blocks import cover
 from faultpick.data import splits
 from faultpick.prediction import predict_to_file
 from faultpick.prediction.engine import prepared, probabilities
-from faultpick.prediction.plan import blocks_in_tiles_of
+from faultpick.prediction.memory import measured_need
+from faultpick.prediction.plan import blocks_in_tiles_of, blocks_that_fit, tile_voxels
 from faultpick.prediction.source import source_of
 from faultpick.prediction.survey import HALO
 from faultpick.prediction.task import PredictBlock
@@ -35,6 +40,7 @@ from faultpick.volume.volume import Geometry, SampleAxis
 
 MODEL = "unet_res2"
 PAGE = Path("docs/reference/speed.md")
+PARTS = ("memory", "sizes", "workers", "overhead")
 SIZES = ("256x256x256", "512x512x512", "512x1024x512", "1024x1024x512")
 TILE = 208
 Row = dict[str, object]
@@ -42,6 +48,7 @@ Row = dict[str, object]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", nargs="*", default=PARTS, choices=PARTS)
     parser.add_argument("--sizes", nargs="*", default=SIZES)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -50,14 +57,34 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
         scratch = Path(folder)
-        write("volumes", [sized(scratch, size, arguments.threads) for size in arguments.sizes])
         side = (arguments.side,) * 3
-        write("volumes-workers", workers(scratch, side, arguments.rounds))
-        write("volumes-overhead", overhead(scratch, side, arguments.rounds))
+        parts: dict[str, Callable[[], list[Row]]] = {
+            "memory": memory,
+            "sizes": lambda: [sized(scratch, size, arguments.threads) for size in arguments.sizes],
+            "workers": lambda: workers(scratch, side, arguments.rounds),
+            "overhead": lambda: overhead(scratch, side, arguments.rounds),
+        }
+        for part in arguments.parts:
+            rows = parts[part]()
+            publish(f"volumes-{part}", list(rows[0]), [list(row.values()) for row in rows], PAGE)
 
 
-def write(name: str, rows: list[Row]) -> None:
-    publish(name, list(rows[0]), [list(row.values()) for row in rows], PAGE)
+def memory() -> list[Row]:
+    """What larger tiles save on the largest survey; nothing is computed but the need of a tile."""
+    member = prepared(load_model(MODEL))
+    need = measured_need([member], AS_IT_IS)
+    shape = (1024, 1024, 512)
+    inline, crossline, sample = (Axis(count, HALO, member.info.multiple) for count in shape)
+    axes = inline, crossline, sample
+    rows: list[Row] = []
+    for gigabytes in (1, 2, 4, 8, 16):
+        size = blocks_that_fit(axes, partial(need.fits, memory=gigabytes * 1e9))
+        assert size is not None
+        voxels = sum(tile_voxels(axes, block.starts, block.stops) for block in cover(shape, size))
+        row: Row = {"--memory": f"{gigabytes}GB", "block": " x ".join(map(str, size))}
+        rows.append(row | {"voxels through the network": f"{voxels / math.prod(shape):.2f} x"})
+    print(rows, flush=True)
+    return rows
 
 
 def sized(scratch: Path, size: str, threads: int) -> Row:
@@ -135,7 +162,7 @@ def overhead(scratch: Path, shape: tuple[int, int, int], rounds: int) -> list[Ro
         {
             "way": way,
             "seconds": f"{statistics.median(times):.1f}",
-            "over network": f"{statistics.median(times) / bare:.3f}",
+            "over the network alone": f"{statistics.median(times) / bare:.3f}",
         }
         for way, times in seconds.items()
     ]

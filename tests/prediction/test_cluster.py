@@ -21,7 +21,8 @@ import dask, sys
 from distributed import LocalCluster
 if __name__ == "__main__":
     dask.config.set({"distributed.scheduler.worker-ttl": None})
-    with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster:
+    options = {"threads_per_worker": 1, "dashboard_address": None, "memory_limit": 0}
+    with LocalCluster(n_workers=WORKERS, **options) as cluster:
         pids = [nanny.pid for nanny in cluster.workers.values()]
         print(cluster.scheduler_address, *pids, flush=True)
         sys.stdin.read()
@@ -44,7 +45,7 @@ def survey(tmp_path):
 
 @pytest.fixture
 def start_cluster():
-    """Start a scheduler with some workers in other processes; gives it, its address and the workers' numbers."""
+    """Start a scheduler and its workers; gives its process and address, and the workers' numbers."""
     started = []
 
     def start(workers):

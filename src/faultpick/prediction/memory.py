@@ -25,7 +25,8 @@ from faultpick.prediction.tta import Attitude
 from faultpick.volume.staging import replace_text
 from faultpick.zoo import LoadedModel
 
-SIDES = (96, 144)
+SIDES = (96, 160)
+LEAST = 8  # bytes of a voxel: a tile and its result
 SPARE = 0.1  # of the memory allowed: for blocks being read and written, and what measuring misses
 
 
@@ -116,16 +117,20 @@ def _measure(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) ->
         probabilities(members, tile, attitudes)
         most.append(_most_held(members[0].device))
     voxel = (most[1] - most[0]) / (voxels[1] - voxels[0])
+    if voxel < LEAST:
+        raise ValueError(f"{voxel:.1f} bytes a voxel make no sense")
     return Need(max(most[0] - voxel * voxels[0], 0.0), voxel)
 
 
 def _most_held(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.max_memory_reserved(device)
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says on Linux may be of the process that started this one
+        return 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
     import resource
 
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from faultpick import models
+from faultpick.errors import ConfigError
+from faultpick.prediction import memory, predict
+from faultpick.prediction.memory import Need, measured_need
+from faultpick.prediction.tta import AS_IT_IS
+from faultpick.zoo import Card, LoadedModel
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "faultpick" / "memory.json"
+
+
+def member(network):
+    info = replace(models.info("unet_res2"), make=models.UNetRes2)
+    return LoadedModel(network.eval(), Card(name="tiny", network="unet_res2"), info, torch.device("cpu"))
+
+
+def test_a_need_is_measured_once_whatever_this_process_holds(cache, monkeypatch):
+    ballast = np.ones(1 << 27, dtype=np.float32)
+    need = measured_need([member(models.build("unet_res2"))], AS_IT_IS)
+    assert ballast[-1] == 1
+    assert 30 < need.voxel < 130
+    assert 1e8 < need.process < 1e9
+    monkeypatch.setattr(memory, "_measured_apart", None)
+    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS) == need
+    assert len(json.loads(cache.read_text())) == 1
+
+
+def test_a_damaged_cache_is_measured_again(cache, monkeypatch):
+    cache.parent.mkdir(parents=True)
+    cache.write_text('{"a": 1', encoding="utf-8")
+    monkeypatch.setattr(memory, "_measured_apart", lambda *_: Need(1.0, 10.0))
+    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS) == Need(1.0, 10.0)
+    assert len(json.loads(cache.read_text())) == 1
+
+
+def test_a_network_that_another_process_cannot_load_is_told():
+    class Local(nn.Module):
+        pass
+
+    with pytest.raises(ConfigError, match=r"cannot be measured .* tile=128"):
+        measured_need([member(Local())], AS_IT_IS)
+
+
+def test_memory_is_split_into_process_and_tile():
+    need = Need(process=4e8, voxel=50.0)
+    assert need.fits(10_000_000, 1.0001e9)
+    assert not need.fits(10_000_000, 0.9999e9)
+    assert need.memory_for(10_000_000) == pytest.approx(1e9)
+
+
+def test_too_little_memory_says_how_much_would_do(monkeypatch):
+    monkeypatch.setattr("faultpick.prediction.survey.measured_need", lambda *_: Need(4e8, 60.0))
+    cube = np.random.default_rng(0).normal(size=(150, 150, 150)).astype(np.float32)
+    with pytest.raises(ConfigError, match=r"No tile fits in 0\.45 GB: the smallest takes 0\.6 GB"):
+        predict(cube, member(models.build("unet_res2")), memory=0.45e9)
