@@ -1,4 +1,4 @@
-"""The two tables of the race, from results/race.csv, results/cost.csv and results/training/.
+"""The two tables of the race, from results/race.csv, results/speed.csv and results/training/.
 
 What has been trained and scored so far is shown: cubes down and models across as the table `race`, the
 networks with what they cost and how well they do as the table `networks`. Each goes to the pages that have a
@@ -21,8 +21,10 @@ from faultpick.benchmark import (
     read_rows,
     seed_spread,
 )
+from faultpick.models.profile import profile
 
 PAGES = [Path("README.md"), Path("docs/reference/race.md")]
+ENGINE = "torch"
 HEADER = (
     "Model",
     "Parameters",
@@ -56,16 +58,16 @@ def network_rows(
     for name, column in columns.items():
         if name not in networks:
             continue
-        cost = costs.get(networks[name], {})
+        facts, cost = profile(networks[name]), costs.get(networks[name], {})
         seeds = seeds_of(column)
         curves = [read_rows(training / f"{name}-seed{seed}.csv") for seed in seeds]
         rows.append(
             (
                 name,
-                f"{int(cost['parameters']) / 1e6:.2f} M" if cost else "",
-                cost.get("gmac", ""),
-                cost.get("seconds", ""),
-                cost.get("memory_mb", ""),
+                f"{facts.parameters / 1e6:.2f} M",
+                f"{facts.gmac:.1f}",
+                cost.get("seconds per 128^3", ""),
+                cost.get("peak memory (MB)", ""),
                 str(min(int(curve[-1]["step"]) for curve in curves)),
                 str(len(seeds)),
                 mean_and_spread(column, "iou"),
@@ -85,7 +87,11 @@ def main() -> None:
     parser.add_argument("--configs", type=Path, default=Path("configs/race"))
     arguments = parser.parse_args()
     scores = read_rows(arguments.results / "race.csv")
-    costs = {row["network"]: row for row in read_rows(arguments.results / "cost.csv")}
+    costs = {
+        row["network"]: row
+        for row in read_rows(arguments.results / "speed.csv")
+        if row.get("engine") == ENGINE
+    }
     configs = [tomllib.loads(path.read_text("utf-8")) for path in arguments.configs.glob("*.toml")]
     networks = {config["name"]: config["network"] for config in configs}
     rows = network_rows(columns_of(scores), costs, networks, arguments.results / "training")

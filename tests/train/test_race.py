@@ -149,8 +149,8 @@ def test_the_table_of_networks_has_means_spreads_costs_and_steps(tmp_path, monke
     (tmp_path / "training").mkdir()
     for run, steps in (("vnet-seed0", 99), ("unet_res2-seed0", 5000), ("unet_res2-seed1", 4900)):
         (tmp_path / "training" / f"{run}.csv").write_text(f"epoch,step\n1,{steps // 2}\n2,{steps}\n")
-    (tmp_path / "cost.csv").write_text(
-        "network,parameters,gmac,seconds,memory_mb\nvnet,45600000,731.5,20.1,2000\n"
+    (tmp_path / "speed.csv").write_text(
+        "network,engine,seconds per 128^3,peak memory (MB)\nvnet,openvino,9.0,900\nvnet,torch,20.1,2000\n"
     )
     page = tmp_path / "page.md"
     page.write_text("<!-- table: networks -->\nold\n<!-- end -->\n")
@@ -160,5 +160,7 @@ def test_the_table_of_networks_has_means_spreads_costs_and_steps(tmp_path, monke
     script("race_table").main()
 
     lines = page.read_text().splitlines()
-    assert lines[3] == f"| unet_res2 |  |  |  |  | 4900 | 2 | 0.750 ± {0.1 / 2**0.5:.3f} |  | 0.900 |"
-    assert lines[4] == "| vnet | 45.60 M | 731.5 | 20.1 | 2000 | 99 | 1 | 0.400 | 0.450 | 0.900 |"
+    assert (
+        lines[3] == f"| unet_res2 | 0.85 M | 19.1 |  |  | 4900 | 2 | 0.750 ± {0.1 / 2**0.5:.3f} |  | 0.900 |"
+    )
+    assert lines[4] == "| vnet | 45.59 M | 731.5 | 20.1 | 2000 | 99 | 1 | 0.400 | 0.450 | 0.900 |"
