@@ -35,9 +35,13 @@ class Loaders(LightningDataModule):
 
     def labelled_crops(self) -> DataLoader:
         """Crops, without end: each epoch goes on where the one before stopped."""
+        return self.crop_loader(self.training_crops, self.config.data.batch)
+
+    @property
+    def training_crops(self) -> Crops:
+        """The labelled crops, by their numbers."""
         config = self.config
-        crops = Crops(self.training, config.data.crop, config.augmentation, config.seed)
-        return self.crop_loader(crops, config.data.batch)
+        return Crops(self.training, config.data.crop, config.augmentation, config.seed)
 
     def crop_loader(self, crops: Dataset, batch: int) -> DataLoader:
         """This process's share of the crops, `batch` a step."""

@@ -28,6 +28,7 @@ from faultpick.train.callbacks import (
 from faultpick.train.config import Config, TrainConfig, differences, verify
 from faultpick.train.loaders import Loaders
 from faultpick.train.module import FaultTraining
+from faultpick.train.period import trained_periods
 
 CHECKPOINT = "last.ckpt"
 SETTINGS = "config.json"
@@ -101,7 +102,7 @@ def fit(
         with warnings.catch_warnings():
             _silence()
             trainer.fit(module, datamodule=loaders, ckpt_path=checkpoint, weights_only=True)
-        return _save(config, module, trainer, history, folder)
+        return _save(config, module, trainer, history, loaders, folder)
     except FaultpickError as error:
         raise _plain(error) from error
     except OSError as error:
@@ -222,7 +223,12 @@ def _plain(error: FaultpickError) -> FaultpickError:
 
 
 def _save(
-    config: TrainConfig, module: FaultTraining, trainer: Trainer, history: History, folder: Path
+    config: TrainConfig,
+    module: FaultTraining,
+    trainer: Trainer,
+    history: History,
+    loaders: Loaders,
+    folder: Path,
 ) -> Trained:
     from faultpick.zoo import Card, save_model
 
@@ -241,6 +247,7 @@ def _save(
             steps=result.steps,
             minutes=round(result.minutes, 1),
             metrics={"validation_iou": round(result.validation_iou, 4)},
+            period=trained_periods(loaders.training_crops),
         )
         save_model(module.network, card, result.weights)
     trainer.strategy.barrier()
