@@ -4,12 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.signal import lfilter
 from torch import nn
 
 from faultpick.errors import ConfigError, ModelError, OutputError, VolumeError
 from faultpick.models import ModelInfo
 from faultpick.prediction import predict, predict_to_file
 from faultpick.volume import open_volume
+from faultpick.volume.period import dominant_period
 from faultpick.zoo import Card, LoadedModel
 
 
@@ -320,3 +322,43 @@ def test_what_is_found_on_another_grid_lies_where_it_is(tmp_path):
         assert error.max() < 0.02
         moved = np.abs(found[1:] - straight[:-1])[3:-3, 3:-3, 3:-3]
         assert moved.max() > 0.04
+
+
+def ringing(period, shape=(16, 16, 160)):
+    """Traces that ring at this period."""
+    pole = 0.93 * np.exp(2j * np.pi / period)
+    noise = np.random.default_rng(0).standard_normal(shape)
+    return np.asarray(lfilter([1, 0, -1], [1, -2 * pole.real, abs(pole) ** 2], noise)).astype(np.float32)
+
+
+def trained_on(low, high):
+    model = loaded()
+    return replace(model, card=model.card.model_copy(update={"period": (low, high)}))
+
+
+def test_a_survey_far_from_the_training_is_resampled_to_it_and_the_user_told(tmp_path):
+    np.save(tmp_path / "long.npy", ringing(40.0))
+    said, model = [], trained_on(8.0, 16.0)
+    with open_volume(tmp_path / "long.npy") as survey:
+        period = dominant_period(survey.read, survey.shape)
+        assert period is not None
+        factor = round(16 / period, 3)
+        predict_to_file(survey, model, tmp_path / "p.npy", scale="auto", say=said.append)
+        expected = predict(survey, model, scale=(1.0, 1.0, factor))
+        np.testing.assert_allclose(predict(survey, model, scale="auto"), expected, atol=1e-6)
+        unscaled = predict(survey, model)
+        np.testing.assert_array_equal(predict(survey, model, scale="none"), unscaled)
+    np.testing.assert_allclose(np.load(tmp_path / "p.npy"), expected, atol=1e-6)
+    assert np.abs(expected - unscaled).max() > 0.05
+    (note,) = [note for note in said if "period" in note]
+    assert f"{period:.1f} samples" in note
+    assert f"{factor:.2f} samples for one" in note
+
+
+def test_a_survey_like_the_training_goes_through_as_it_is(tmp_path):
+    np.save(tmp_path / "near.npy", ringing(12.0))
+    said, model = [], trained_on(8.0, 16.0)
+    with open_volume(tmp_path / "near.npy") as survey:
+        predict_to_file(survey, model, tmp_path / "p.npy", scale="auto", say=said.append)
+        np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), predict(survey, model))
+    assert not said

@@ -50,6 +50,14 @@ def predict(
             "convolutions in 8 bits, faster and nearly the same."
         ),
     ] = "auto",
+    scale: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|I,X,S",
+            help="Resample for the network: auto, along the samples, where the vertical period is far from "
+            "those of its training; or factors along inlines, crosslines and samples.",
+        ),
+    ] = "auto",
     exact: Annotated[
         bool,
         typer.Option("--exact", help="Tiles with all the context the network sees; slower, needs memory."),
@@ -90,6 +98,7 @@ def predict(
 
     from faultpick.cli.progress import TileProgress
     from faultpick.prediction import predict_to_file
+    from faultpick.prediction.scale import parse_scale
     from faultpick.volume import open_volume
 
     try:
@@ -128,6 +137,7 @@ def predict(
             tta=tta,
             device=device,
             engine=engine,
+            scale=parse_scale(scale),
             exact=exact,
             memory=allowed,
             workers=workers,

@@ -17,6 +17,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
+from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
@@ -38,19 +39,21 @@ from faultpick.prediction.plan import (
     smallest_tile,
     tile_voxels,
 )
+from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.source import Source, source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude
 from faultpick.volume import Volume, create_volume
 from faultpick.volume.create import check_output
+from faultpick.volume.period import dominant_period
 from faultpick.volume.staging import move_in_place, output_errors, replace_text
+from faultpick.volume.statistics import Read
 from faultpick.zoo import LoadedModel, load_model
 
 HALO = 56
 MEMORY = 2e9
 WHOLE = 128**3  # a volume of a training cube's size goes through in one piece
-UNSCALED = (1.0, 1.0, 1.0)
 MOST_SCALED = 10.0
 
 Model = LoadedModel | str | Path
@@ -94,7 +97,7 @@ def predict(
     halo: int = HALO,
     exact: bool = False,
     memory: float = MEMORY,
-    scale: tuple[float, float, float] = UNSCALED,
+    scale: Scale | Literal["auto", "none"] = UNSCALED,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """Fault probabilities of a volume, in memory.
@@ -113,7 +116,8 @@ def predict(
         exact: Take all the context that the networks can see instead, so that it does not.
         memory: Bytes that a process, or on a GPU its tiles, may take.
         scale: Voxels of the network's grid for each of the survey's along each axis: the survey is resampled
-            to that grid, and the probability back.
+            to that grid, and the probability back. "auto": as little as brings a survey whose vertical period
+            is far from those the models were trained on to them.
         progress: Called at the start and after each tile.
 
     Returns:
@@ -127,6 +131,7 @@ def predict(
     """
     members = _members(model, device, engine)
     source = source_of(volume)
+    scale, _ = _scale(scale, source.read, source.shape, members)
     axes = _axes(source.shape, members, halo, exact, scale)
     attitudes = _attitudes(tta)
     blocks = cover(source.shape, _block_size(axes, members, attitudes, tile, memory))
@@ -153,7 +158,7 @@ def predict_to_file(
     halo: int = HALO,
     exact: bool = False,
     memory: float = MEMORY,
-    scale: tuple[float, float, float] = UNSCALED,
+    scale: Scale | Literal["auto", "none"] = UNSCALED,
     workers: int | None = None,
     cluster: str | None = None,
     restart: bool = False,
@@ -210,6 +215,9 @@ def predict_to_file(
         raise ConfigError("Uncertainty is the spread between models: give two models or more.")
     decision = fmean(member.card.threshold for member in members) if threshold is None else threshold
     attitudes = _attitudes(tta)
+    scale, why = _scale(scale, volume.read, volume.shape, members)
+    if why is not None and say is not None:
+        say(why)
     axes = _axes(volume.shape, members, halo, exact, scale)
     settings = {
         **_input_facts(volume),
@@ -312,13 +320,18 @@ def _members(model: Model | Sequence[Model], device: str | None, engine: Engine)
     return [prepared(member, engine) for member in loaded]
 
 
+def _scale(
+    wanted: Scale | Literal["auto", "none"], read: Read, shape: Size, members: list[LoadedModel]
+) -> tuple[Scale, str | None]:
+    period = dominant_period(read, shape) if wanted == "auto" else None
+    return chosen_scale(wanted, period, [member.card for member in members])
+
+
 def _attitudes(tta: bool) -> tuple[Attitude, ...]:
     return MIRRORED if tta else AS_IT_IS
 
 
-def _axes(
-    shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale: tuple[float, float, float]
-) -> Axes:
+def _axes(shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale: Scale) -> Axes:
     if not all(MOST_SCALED >= factor >= 1 / MOST_SCALED for factor in scale):
         raise ConfigError(
             f"A survey cannot be resampled by {scale}: choose three factors from {1 / MOST_SCALED:g} to "
