@@ -362,3 +362,44 @@ def test_a_survey_like_the_training_goes_through_as_it_is(tmp_path):
         predict_to_file(survey, model, tmp_path / "p.npy", scale="auto", say=said.append)
         np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), predict(survey, model))
     assert not said
+
+
+@pytest.mark.parametrize(("reduce", "together"), [("mean", np.mean), ("max", np.max)])
+def test_several_scales_are_put_together(volume, cube, tmp_path, reduce, together):
+    model, scales = loaded(), (0.7, 1.0, 1.5)
+    each = [predict(cube, model, scale=(factor, factor, factor)) for factor in scales]
+    expected = together(each, axis=0)
+    assert np.abs(expected - each[1]).max() > 0.05
+    options = {"scales": scales, "scales_reduce": reduce}
+    np.testing.assert_allclose(predict(cube, model, **options), expected, atol=1e-5)
+    out, mask = tmp_path / "p.npy", tmp_path / "m.npy"
+    predict_to_file(volume, model, out, tile=40, halo=8, **options)
+    np.testing.assert_allclose(np.load(out), expected, atol=0.02)
+    summary = predict_to_file(volume, model, mask, threshold=0.5, **options)
+    np.testing.assert_array_equal(np.load(mask), expected >= 0.5)
+    assert summary.fault_share == pytest.approx((expected >= 0.5).mean())
+
+
+def test_scales_are_times_the_scale(cube):
+    model = loaded()
+    np.testing.assert_allclose(
+        predict(cube, model, scale=(1.0, 1.0, 1.5), scales=(0.8,)),
+        predict(cube, model, scale=(0.8, 0.8, 1.2)),
+        atol=1e-5,
+    )
+
+
+def test_scales_keep_the_spread_between_models(volume, tmp_path):
+    members = [loaded(0), loaded(1)]
+    for name, scales in (("one", (1.0,)), ("two", (1.0, 1.3))):
+        predict_to_file(
+            volume, members, tmp_path / f"{name}.npy", uncertainty=tmp_path / f"{name}_u.npy", scales=scales
+        )
+    at_one, over_two = np.load(tmp_path / "one_u.npy"), np.load(tmp_path / "two_u.npy")
+    assert over_two.mean() == pytest.approx(at_one.mean(), rel=0.5)
+    assert over_two.min() >= 0
+
+
+def test_no_scale_is_refused(cube):
+    with pytest.raises(ConfigError, match="no scales"):
+        predict(cube, loaded(), scales=())

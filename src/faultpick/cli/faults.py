@@ -58,6 +58,16 @@ def predict(
             "those of its training; or factors along inlines, crosslines and samples.",
         ),
     ] = "auto",
+    scales: Annotated[
+        str,
+        typer.Option(
+            metavar="F,F,...",
+            help="Predict at several scales, such as 0.7,1,1.4 times that of --scale, and put them together.",
+        ),
+    ] = "1",
+    scales_reduce: Annotated[
+        Literal["mean", "max"], typer.Option(help="The mean over --scales, or the maximum.")
+    ] = "mean",
     exact: Annotated[
         bool,
         typer.Option("--exact", help="Tiles with all the context the network sees; slower, needs memory."),
@@ -98,7 +108,7 @@ def predict(
 
     from faultpick.cli.progress import TileProgress
     from faultpick.prediction import predict_to_file
-    from faultpick.prediction.scale import parse_scale
+    from faultpick.prediction.scale import parse_factors, parse_scale
     from faultpick.volume import open_volume
 
     try:
@@ -138,6 +148,8 @@ def predict(
             device=device,
             engine=engine,
             scale=parse_scale(scale),
+            scales=parse_factors(scales),
+            scales_reduce=scales_reduce,
             exact=exact,
             memory=allowed,
             workers=workers,

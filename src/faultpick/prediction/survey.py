@@ -30,6 +30,7 @@ from faultpick.normalise import Normalisation
 from faultpick.prediction.compiled import engine_of, plain
 from faultpick.prediction.engine import Engine, choose_device, prepared
 from faultpick.prediction.memory import measured_need
+from faultpick.prediction.over_scales import OverScales
 from faultpick.prediction.plan import (
     Axes,
     Size,
@@ -43,7 +44,7 @@ from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.source import Source, source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
-from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude
+from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude, Reduce
 from faultpick.volume import Volume, create_volume
 from faultpick.volume.create import check_output
 from faultpick.volume.period import dominant_period
@@ -98,6 +99,8 @@ def predict(
     exact: bool = False,
     memory: float = MEMORY,
     scale: Scale | Literal["auto", "none"] = UNSCALED,
+    scales: Sequence[float] = (1.0,),
+    scales_reduce: Reduce = "mean",
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """Fault probabilities of a volume, in memory.
@@ -118,6 +121,8 @@ def predict(
         scale: Voxels of the network's grid for each of the survey's along each axis: the survey is resampled
             to that grid, and the probability back. "auto": as little as brings a survey whose vertical period
             is far from those the models were trained on to them.
+        scales: Predict at each of these factors times `scale`, on all axes; a factor f takes f^3 of the time.
+        scales_reduce: Take the mean over them, or the maximum.
         progress: Called at the start and after each tile.
 
     Returns:
@@ -132,10 +137,11 @@ def predict(
     members = _members(model, device, engine)
     source = source_of(volume)
     scale, _ = _scale(scale, source.read, source.shape, members)
-    axes = _axes(source.shape, members, halo, exact, scale)
+    grids = _grids(source.shape, members, halo, exact, scale, scales)
     attitudes = _attitudes(tta)
-    blocks = cover(source.shape, _block_size(axes, members, attitudes, tile, memory))
-    task = PredictBlock(source, axes, members, attitudes, decision=0.5)
+    blocks = cover(source.shape, _block_size(grids[0], members, attitudes, tile, memory))
+    tasks = [PredictBlock(source, axes, members, attitudes, decision=0.5) for axes in grids]
+    task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision=0.5)
     out = np.empty(source.shape, dtype=np.float32)
     meter = _Meter(task, blocks, progress)
     for block in blocks:
@@ -159,6 +165,8 @@ def predict_to_file(
     exact: bool = False,
     memory: float = MEMORY,
     scale: Scale | Literal["auto", "none"] = UNSCALED,
+    scales: Sequence[float] = (1.0,),
+    scales_reduce: Reduce = "mean",
     workers: int | None = None,
     cluster: str | None = None,
     restart: bool = False,
@@ -185,6 +193,8 @@ def predict_to_file(
         exact: As much context as the networks can see.
         memory: Bytes that each process may take.
         scale: Voxels of the network's grid for each of the survey's.
+        scales: Factors on it.
+        scales_reduce: Mean or maximum over them.
         workers: Compute in this many processes of one thread each, rather than in this one. The program must
             then be importable: keep what it does under `if __name__ == "__main__":`.
         cluster: Compute on the cluster of the dask scheduler at this address, whose workers see the same
@@ -218,7 +228,8 @@ def predict_to_file(
     scale, why = _scale(scale, volume.read, volume.shape, members)
     if why is not None and say is not None:
         say(why)
-    axes = _axes(volume.shape, members, halo, exact, scale)
+    grids = _grids(volume.shape, members, halo, exact, scale, scales)
+    axes = grids[0]
     settings = {
         **_input_facts(volume),
         "model": [member.card.sha256 or member.card.name for member in members],
@@ -229,6 +240,7 @@ def predict_to_file(
         "augmentation": [asdict(attitude) for attitude in attitudes],
         "halo": axes[0].halo,
         "scale": scale,
+        "scales": [list(scales), scales_reduce],
         "tile": tile,
         "memory": memory,
         "version": version("faultpick"),
@@ -241,9 +253,12 @@ def predict_to_file(
         blocks = cover(volume.shape, size)
         _warn_of_inexact(members, len(blocks), say)
         _check_space(outputs.values(), volume.shape)
-        task = PredictBlock(
-            source, axes, members, attitudes, decision, threshold is not None, uncertainty is not None
-        )
+        mask, spread = threshold is not None, uncertainty is not None
+        tasks = [
+            PredictBlock(source, axes, members, attitudes, decision, mask and len(grids) == 1, spread)
+            for axes in grids
+        ]
+        task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision, mask)
         store = BlockStore(folder, tuple(outputs))
         with output_errors(out):
             store.create(volume.geometry, size)
@@ -285,7 +300,7 @@ class _Meter:
 
     def __init__(
         self,
-        task: PredictBlock,
+        task: PredictBlock | OverScales,
         blocks: Sequence[Block],
         progress: Progress | None,
         done: Sequence[Block] = (),
@@ -329,6 +344,18 @@ def _scale(
 
 def _attitudes(tta: bool) -> tuple[Attitude, ...]:
     return MIRRORED if tta else AS_IT_IS
+
+
+def _grids(
+    shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale: Scale, scales: Sequence[float]
+) -> list[Axes]:
+    """The axes on the network's grid at each of the scales, the finest grid first."""
+    if not scales:
+        raise ConfigError("There are no scales to predict at: give one or more.")
+    return [
+        _axes(shape, members, halo, exact, (scale[0] * factor, scale[1] * factor, scale[2] * factor))
+        for factor in sorted(set(scales), reverse=True)
+    ]
 
 
 def _axes(shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale: Scale) -> Axes:
