@@ -1,45 +1,33 @@
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import faultpick
 from faultpick.errors import ConfigError, VolumeError
-from faultpick.picks import Picks
+from faultpick.metrics import Matching
+from faultpick.picks import Picks, picking
+from faultpick.picks.score import score_picks
 from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE
+from faultpick.picks.thin import thin
 from faultpick.synth.faults import fault_axes
 
-SHAPE = (64, 56, 60)
-
-
-def plane(
-    strike: float, dip: float, centre: tuple[float, float, float], shape: tuple[int, int, int] = SHAPE
-) -> NDArray[np.float32]:
-    """Signed distance to a plane, growing into its hanging wall."""
-    normal = fault_axes(strike, dip)[2]
-    grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)
-    return ((grid - centre) @ normal).astype(np.float32)
-
-
-def sheet(distance: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A fault as networks are taught it: two voxels thick."""
-    return (np.abs(distance) <= 1).astype(np.float32)
+from .shapes import CENTRE, SHAPE, plane, sheet
 
 
 def test_a_plane_is_one_fault_where_it_was_put() -> None:
-    distance = plane(30, 70, (32, 28, 30))
-    picks = faultpick.pick(sheet(distance))
+    picks = faultpick.pick(sheet(plane(30, 70)))
     assert len(picks.faults) == 1
     (fault,) = picks.faults
     assert fault.id == 1
     assert (fault.strike, fault.dip) == (pytest.approx(30, abs=1), pytest.approx(70, abs=1))
     normal = fault_axes(30, 70)[2]
-    assert np.abs((fault.vertices - [32, 28, 30]) @ normal).max() < 0.5
+    assert np.abs((fault.vertices - CENTRE) @ normal).max() < 0.5
     for stick in fault.sticks:
-        assert np.abs((stick - [32, 28, 30]) @ normal).max() < 0.5
+        assert np.abs((stick - CENTRE) @ normal).max() < 0.5
 
 
 def test_bad_input_is_one_sentence() -> None:
@@ -61,7 +49,7 @@ def test_bad_input_is_one_sentence() -> None:
 
 
 def test_command_writes_what_the_api_gives(command: Callable[..., Any], tmp_path: Path) -> None:
-    probability = sheet(plane(100, 60, (32, 28, 30)))
+    probability = sheet(plane(100, 60))
     np.save(tmp_path / "p.npy", probability)
     code, output, _ = command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks")
     assert code == 0
@@ -88,7 +76,7 @@ def test_command_writes_what_the_api_gives(command: Callable[..., Any], tmp_path
 
 
 def test_command_exports_at_once(command: Callable[..., Any], tmp_path: Path) -> None:
-    np.save(tmp_path / "p.npy", sheet(plane(100, 60, (32, 28, 30))))
+    np.save(tmp_path / "p.npy", sheet(plane(100, 60)))
     arguments = ["pick", tmp_path / "p.npy", "-o", tmp_path / "picks", "--no-volumes"]
     code, _, errors = command(*arguments, "--export", "obj", "--export", "dxf")
     assert (code, "'dxf'" in errors, (tmp_path / "picks").exists()) == (2, True, False)
@@ -97,3 +85,27 @@ def test_command_exports_at_once(command: Callable[..., Any], tmp_path: Path) ->
     for name, file_format in (("faults.obj", "obj"), ("charisma.dat", "charisma")):
         faultpick.export_faults(tmp_path / "picks", tmp_path / name, file_format=file_format)
         assert (tmp_path / "picks" / name).read_text() == (tmp_path / name).read_text()
+
+
+def test_cut_in_blocks_the_faults_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    probability = np.maximum(sheet(plane(30, 70)), sheet(plane(120, 55)))
+    whole = faultpick.pick(probability)
+    monkeypatch.setattr(picking, "thin", partial(thin, block=32))
+    blocks = faultpick.pick(probability)
+    assert len(whole.faults) == len(blocks.faults) == 2
+    for ours, theirs in zip(whole.faults, blocks.faults, strict=True):
+        assert ours.id == theirs.id
+        np.testing.assert_allclose(ours.vertices, theirs.vertices, atol=1e-3)
+        assert ours.area == pytest.approx(theirs.area, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_faults_of_a_synthetic_earth_are_found_and_measured() -> None:
+    cube = faultpick.synthesize(1_000_002)
+    picks = faultpick.pick(cube.fault, seismic=cube.seismic)
+    row = score_picks(picks, cube, Matching(minimum_throw=5.0)).row()
+    assert row["found"] == row["faults"] > 0
+    assert row["false_per_cube"] == 0
+    assert row["strike_error"] < 2
+    assert row["dip_error"] < 2
+    assert row["throw_error"] < 2

@@ -23,7 +23,7 @@ from faultpick.volume import Geometry, Volume, create_volume, plain_geometry
 
 SLAB = 32  # inlines written at once
 
-Source = Volume | NDArray[np.floating]
+Source = Volume | NDArray[np.floating] | NDArray[np.integer]
 
 
 def pick(

@@ -30,6 +30,9 @@ AMBIGUOUS = 0.3  # share of odd neighbours from which a point is left out at fir
 REACH = 28.0  # distance in voxels over which patches attract or repel
 NEAR = 12.0  # distance in voxels over which they do so less by a factor of 0.6
 NOISE = 0.5  # voxels by which a patch may miss the plane of another
+IN_PLANE = 2.5  # distance in voxels from the plane of a patch at which another still lies in it
+BESIDE = 3.0  # distance in voxels at which a group clings to another
+SLIVER = 0.6  # share of its points that do so from which it is no fault of its own
 SHARPEST = 2.0  # bend in degrees per voxel at which they no longer attract
 
 
@@ -57,9 +60,34 @@ def separate(points: Points, ambiguity: NDArray[np.float32], cells: Cells, gap: 
     patches = _described(points, patch)
     group = _within_gap(patches, contracted(len(patches.size), *_ties(patches)), gap)
     label = np.where(patch >= 0, group[patch], -1).astype(np.int32)
-    for _ in range(4):
-        label = _reattached(points.position, points.normal, label, cells.order, cells.start, cells.shape)
-    return label
+    label = _reattached(points, label, cells)
+    return _reattached(points, _without_slivers(points, label, cells), cells)
+
+
+def _without_slivers(points: Points, label: NDArray[np.int32], cells: Cells) -> NDArray[np.int32]:
+    """Groups that cling to larger ones are dissolved: the points where two faults cross, seen as a third."""
+    size = np.bincount(label[label >= 0])
+    clings = _beside_larger(
+        points.position, label, np.append(size, 0)[label], cells.order, cells.start, cells.shape
+    )
+    share = np.bincount(label[label >= 0], clings[label >= 0]) / np.maximum(size, 1)
+    return np.where((label >= 0) & (share[label] > SLIVER), -1, label).astype(np.int32)
+
+
+@njit(cache=True)
+def _beside_larger(position, label, size, order, start, shape):
+    """Which points have one of a larger group within `BESIDE` voxels; `size` is that of the own group."""
+    result = np.zeros(len(label), np.bool_)
+    found = np.empty(1024, np.int32)
+    for n in range(len(label)):
+        if label[n] < 0:
+            continue
+        count = near(position[n], BESIDE, position, order, start, shape, found)
+        for place in range(count):
+            other = found[place]
+            if label[other] != label[n] and size[other] > size[n]:
+                result[n] = True
+    return result
 
 
 def _patches(points: Points, ambiguity: NDArray[np.float32], cells: Cells) -> NDArray[np.int64]:
@@ -170,14 +198,26 @@ def _ties(patches: Patches) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
 
 
 def _within_gap(patches: Patches, group: NDArray[np.int64], gap: float) -> NDArray[np.int64]:
-    """Groups that fall apart where no two of their patches are within `gap` voxels of each other."""
+    """Groups that fall apart where no two of their patches are within `gap` voxels of each other.
+
+    Where another fault crosses, its patches in the plane of the group count as the group's own.
+    """
     reach = gap + 2.0 * float(patches.radius.max())
-    first, second = KDTree(patches.centre).query_pairs(reach, output_type="ndarray").T
-    distance = np.linalg.norm(patches.centre[second] - patches.centre[first], axis=1)
-    linked = (group[first] == group[second]) & (
-        distance <= gap + patches.radius[first] + patches.radius[second]
+    pairs = KDTree(patches.centre).query_pairs(reach, output_type="ndarray")
+    first, second = np.concatenate([pairs, pairs[:, ::-1]]).T
+    away = patches.centre[second] - patches.centre[first]
+    near = np.linalg.norm(away, axis=1) <= gap + patches.radius[first] + patches.radius[second]
+    crosses = near & (np.abs((away * patches.normal[first]).sum(axis=1)) <= IN_PLANE)
+    own = group[first] == group[second]
+    lent = crosses & ~own
+    count = len(group)
+    borrowed, place = np.unique(group[first[lent]] * count + second[lent], return_inverse=True)
+    label = _components(
+        count + len(borrowed),
+        np.concatenate([first[near & own], first[lent]]),
+        np.concatenate([second[near & own], count + place]),
     )
-    return _components(len(group), first[linked], second[linked])
+    return np.unique(label[:count], return_inverse=True)[1]
 
 
 def _components(count: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -214,9 +254,15 @@ def contracted(
     return _components(count, np.array(joined_a, np.int64), np.array(joined_b, np.int64))
 
 
+def _reattached(points: Points, label: NDArray[np.int32], cells: Cells) -> NDArray[np.int32]:
+    """Points without a fault take that of the points around in whose planes they lie, from the rim in."""
+    for _ in range(4):
+        label = _grown(points.position, points.normal, label, cells.order, cells.start, cells.shape)
+    return label
+
+
 @njit(cache=True)
-def _reattached(position, normal, label, order, start, shape):
-    """Points without a fault take that of the points around whose planes they lie in."""
+def _grown(position, normal, label, order, start, shape):
     result = label.copy()
     found = np.empty(1024, np.int32)
     for n in range(len(label)):

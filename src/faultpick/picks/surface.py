@@ -178,7 +178,7 @@ def _evidence(
     disc = i * i + j * j <= reach * reach + 1
     seen = np.asarray(binary_closing(np.pad(seen, reach), disc), bool)[reach:-reach, reach:-reach]
     piece = np.asarray(label(seen, connectivity=2))
-    seen = seen & (np.bincount(piece.ravel())[piece] >= min_area)
+    seen = np.logical_and(seen, np.bincount(piece.ravel())[piece] >= min_area)
     holes = np.asarray(label(binary_fill_holes(seen) & ~seen, connectivity=1))
     narrow = (holes > 0) & (np.bincount(holes.ravel())[holes] <= np.pi * reach**2)
     return np.asarray(gaussian_filter((seen | narrow).astype(np.float64), 0.8))

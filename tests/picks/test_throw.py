@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter1d
+
+from faultpick.picks.throw import throw_of
+from faultpick.synth.faults import fault_axes
+
+from .shapes import grid
+
+SHAPE = (40, 60, 120)
+
+
+def earth(throw: float, strike: float, dip: float, slope: float) -> np.ndarray:
+    """Layers that dip, cut by a fault whose hanging wall moved down its dip."""
+    rng = np.random.default_rng(4)
+    layers = gaussian_filter1d(rng.normal(size=400), 2.0)
+    place = grid(SHAPE)
+    _, down, normal = fault_axes(strike, dip)
+    hanging = (place - np.array(SHAPE) / 2) @ normal > 0
+    moved = place - hanging[..., None] * down * throw / down[2]
+    time = moved[..., 2] - slope * moved[..., 0] + slope * moved[..., 1]
+    return np.interp(time + 150, np.arange(400), layers).astype(np.float32)
+
+
+def sticks_on(strike: float, dip: float) -> list[np.ndarray]:
+    """On inlines, from sample 30 to 90."""
+    _, _, normal = fault_axes(strike, dip)
+    sticks = []
+    for inline in range(8, 36, 8):
+        z = np.array([30.0, 60.0, 90.0])
+        x = inline - SHAPE[0] / 2
+        y = -(x * normal[0] + (z - SHAPE[2] / 2) * normal[2]) / normal[1] + SHAPE[1] / 2
+        sticks.append(np.column_stack([np.full(3, inline), y, z]).astype(np.float32))
+    return sticks if fault_axes(strike, dip)[0][0] > 0 else sticks[::-1]
+
+
+@pytest.mark.parametrize(
+    ("throw", "strike", "slope"),
+    [(7.0, 20, 0.0), (-5.0, 20, 0.0), (21.5, 200, 0.0), (7.0, 20, 0.2), (-9.0, 200, -0.15), (0.0, 10, 0.1)],
+)
+def test_throw_of_a_known_earth(throw: float, strike: float, slope: float) -> None:
+    seismic = earth(throw, strike, 70, slope)
+    normal = fault_axes(strike, 70)[2]
+    measured = throw_of(sticks_on(strike, 70), normal, lambda box: seismic[box], SHAPE)
+    np.testing.assert_allclose(measured.samples, throw, atol=0.75)
+    assert (measured.confidence > 0.7).all()
+    assert (measured.confidence <= 1).all()
+
+
+def test_noise_has_no_confidence() -> None:
+    noise = np.random.default_rng(5).normal(size=SHAPE).astype(np.float32)
+    measured = throw_of(sticks_on(20, 70), fault_axes(20, 70)[2], lambda box: noise[box], SHAPE)
+    assert measured.confidence.max() < 0.5
+
+
+def test_a_wall_outside_the_survey_leaves_the_throw_unknown() -> None:
+    seismic = earth(7.0, 0, 90, 0.0)
+    edge = [np.array([[i, 58, 30], [i, 58, 90]], np.float32) for i in (8, 16)]
+    measured = throw_of(edge, fault_axes(0, 90)[2], lambda box: seismic[box], SHAPE)
+    assert np.isnan(measured.samples).all()
+    assert (measured.confidence == 0).all()
