@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from faultpick.errors import ConfigError, DataError
 from faultpick.metrics import Matching, Scores, bootstrap_interval, evaluate
 from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
+from faultpick.prediction.tta import Reduce
 from faultpick.synth import Cube
 from faultpick.synth.dataset import read_cube_set
 from faultpick.synth.suites import SuiteCube, find_suite
@@ -107,7 +109,8 @@ def run_benchmark(
         models: Loaded models; several seeds of one training differ in the seed of their cards.
         cubes: What to score on.
         suite: Name of the set of cubes.
-        tta: Modes of test-time augmentation, "none" among them if wanted.
+        tta: Modes of test-time augmentation, "none" among them if wanted; "mirror-max" takes the maximum over
+            the attitudes of "mirror" in place of the mean, and so on.
         picks: Pick the faults of each prediction too and count those found, missed and made up, where the
             earth of a cube is known; faults with a median throw under 5 samples do not count.
         progress: Called after each prediction.
@@ -137,7 +140,10 @@ def run_benchmark(
             rows.append(row(PUBLISHED, "", "none", scores))
         for model in models:
             for mode in tta:
-                probability = predict(seismic, model, tta=mode != "none")
+                attitudes, _, reduce = mode.partition("-")
+                probability = predict(
+                    seismic, model, tta=attitudes, tta_reduce=cast(Reduce, reduce or "mean")
+                )
                 scores = evaluate(probability, fault, threshold=model.card.threshold)
                 rows.append(row(model.card.name, model.card.seed, mode, scores))
                 if picks and earth is not None:

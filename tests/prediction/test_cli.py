@@ -47,6 +47,25 @@ def test_predict_says_in_a_line_what_it_did(cube, weights, tmp_path, command):
     assert set(np.unique(np.load(out))) <= {0, 1}
 
 
+def test_augmentation_is_chosen_by_name(cube, weights, tmp_path, command):
+    found = {}
+    for name, options in {
+        "none": [],
+        "mirror": ["--tta"],
+        "full": ["--tta-mode", "full"],
+        "max": ["--tta-mode", "full", "--tta-reduce", "max"],
+    }.items():
+        out = tmp_path / f"{name}.npy"
+        code, stdout, _ = command(
+            "predict", tmp_path / "in.npy", "-o", out, "--model", weights, "--json", *options
+        )
+        assert code == 0
+        assert json.loads(stdout)["tta"] == ("full" if name == "max" else name)
+        found[name] = np.load(out)
+    assert len({array.tobytes() for array in found.values()}) == 4
+    assert (found["max"] >= found["full"] - 1e-6).all()
+
+
 def test_bad_input_is_one_sentence_code_2_and_no_output(cube, weights, tmp_path, command):
     def spoilt(name, array):
         np.save(tmp_path / name, array)

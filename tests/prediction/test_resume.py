@@ -161,6 +161,7 @@ def test_another_setting_or_input_is_refused(survey, weights, tmp_path):
         ({"halo": 16}, r"halo \(8, now 16\)"),
         ({"tile": 64}, r"tile \(32, now 64\)"),
         ({"tta": True}, "augmentation"),
+        ({"tta_reduce": "max"}, "reduced to"),
         ({"threshold": 0.4}, "threshold"),
         ({"model": "unet_res2"}, "model"),
         ({"scale": (1.0, 1.0, 1.5)}, "scale"),

@@ -101,6 +101,24 @@ def test_a_mirrored_survey_gives_the_mirrored_result_with_augmentation(cube):
     assert np.abs(predict(cube[::-1], loaded())[::-1] - predict(cube, loaded())).max() > 0.05
 
 
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_a_turned_and_negated_survey_gives_the_turned_result_with_full_augmentation(cube, reduce):
+    cube = cube[:, :26, :32]
+    straight = predict(cube, loaded(), tta="full", tta_reduce=reduce)
+    turned = predict(-np.rot90(cube, axes=(0, 1)), loaded(), tta="full", tta_reduce=reduce)
+    np.testing.assert_allclose(turned, np.rot90(straight, axes=(0, 1)), atol=1e-4)
+    plain = predict(np.rot90(cube, axes=(0, 1)), loaded(), tta="mirror", tta_reduce=reduce)
+    assert np.abs(plain - np.rot90(straight, axes=(0, 1))).max() > 0.01
+
+
+def test_the_maximum_over_attitudes_is_nowhere_below_their_mean(cube):
+    mean, largest = (predict(cube, loaded(), tta=True, tta_reduce=each) for each in ("mean", "max"))
+    assert (largest >= mean - 1e-6).all()
+    assert (largest > mean + 0.01).any()
+    with pytest.raises(ConfigError, match="did you mean 'mirror'"):
+        predict(cube, loaded(), tta="mirrored")
+
+
 def test_dead_traces_are_zero_and_dead_tiles_cost_nothing(cube):
     full, steps = [], []
     predict(cube, loaded(), tile=24, halo=2, progress=lambda *step: full.append(step))

@@ -34,6 +34,16 @@ def predict(
     tta: Annotated[
         bool, typer.Option("--tta", help="Average over four mirrorings, in four times the time.")
     ] = False,
+    tta_mode: Annotated[
+        Literal["mirror", "turns", "full"] | None,
+        typer.Option(
+            help="Average over more: turns, quarter turns as well (8 times the time); full, negated as well "
+            "(16 times). mirror is --tta."
+        ),
+    ] = None,
+    tta_reduce: Annotated[
+        Literal["mean", "max"], typer.Option(help="Take the mean over these attitudes, or the maximum.")
+    ] = "mean",
     threshold: Annotated[
         float | None, typer.Option(help="Write a mask: 1 where the probability is at least this, else 0.")
     ] = None,
@@ -144,7 +154,8 @@ def predict(
             out,
             uncertainty=uncertainty,
             threshold=threshold,
-            tta=tta,
+            tta=tta_mode or tta,
+            tta_reduce=tta_reduce,
             device=device,
             engine=engine,
             scale=parse_scale(scale),
@@ -167,7 +178,7 @@ def predict(
             "uncertainty": None if uncertainty is None else str(uncertainty),
             "shape": summary.shape,
             "models": model,
-            "tta": tta,
+            "tta": tta_mode or ("mirror" if tta else "none"),
             "mask": threshold is not None,
             "threshold": summary.threshold,
             "fault_share": summary.fault_share,

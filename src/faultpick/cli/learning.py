@@ -177,6 +177,14 @@ def benchmark(
         int | None, typer.Option(min=1, show_default="all", help="Score on the first cubes alone.")
     ] = None,
     tta: Annotated[bool, typer.Option("--tta", help="Score with test-time augmentation as well.")] = False,
+    tta_mode: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODE",
+            help="Score with this one as well: mirror (as --tta), turns or full, or mirror-max and so on "
+            "for the maximum over the attitudes; repeatable.",
+        ),
+    ] = None,
     picks: Annotated[
         bool, typer.Option("--picks", help="Pick the faults as well, and count those found and made up.")
     ] = False,
@@ -205,7 +213,7 @@ def benchmark(
             models,
             scored_on,
             name,
-            tta=("none", "mirror") if tta else ("none",),
+            tta=("none", *dict.fromkeys([*(["mirror"] if tta else []), *(tta_mode or [])])),
             picks=picks,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

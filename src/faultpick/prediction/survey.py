@@ -44,7 +44,7 @@ from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.source import Source, source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
-from faultpick.prediction.tta import AS_IT_IS, MIRRORED, Attitude, Reduce
+from faultpick.prediction.tta import Attitude, Reduce, attitudes_of
 from faultpick.volume import Volume, create_volume
 from faultpick.volume.create import check_output
 from faultpick.volume.period import dominant_period
@@ -91,7 +91,8 @@ def predict(
     volume: Volume | NDArray[np.floating],
     model: Model | Sequence[Model],
     *,
-    tta: bool = False,
+    tta: bool | str = False,
+    tta_reduce: Reduce = "mean",
     device: str | None = None,
     engine: Engine = "auto",
     tile: int | None = None,
@@ -108,8 +109,10 @@ def predict(
     Args:
         volume: Opened volume, or an array (inline, crossline, sample).
         model: A model of the zoo by name, a weights file, a loaded model; of several, the mean is taken.
-        tta: Average over each tile as it is and mirrored along the inline axis, the crossline axis and both,
-            in four times the time.
+        tta: Show each tile in several attitudes: "mirror" or True, as it is and mirrored along the inline
+            axis, the crossline axis and both, in four times the time; "turns", quarter turns as well, in
+            eight; "full", negated as well, in sixteen.
+        tta_reduce: Take the mean over the attitudes, or the maximum.
         device: Where to compute: "cpu", "cuda", ...; None: a GPU where there is one. Loaded models stay put.
         engine: What computes: "torch"; "openvino"; "int8": OpenVINO with convolutions in 8 bits, faster and
             nearly the same; "auto": OpenVINO on a CPU where it is installed, else PyTorch.
@@ -138,9 +141,9 @@ def predict(
     source = source_of(volume)
     scale, _ = _scale(scale, source.read, source.shape, members)
     grids = _grids(source.shape, members, halo, exact, scale, scales)
-    attitudes = _attitudes(tta)
+    attitudes = attitudes_of(tta)
     blocks = cover(source.shape, _block_size(grids[0], members, attitudes, tile, memory))
-    tasks = [PredictBlock(source, axes, members, attitudes, decision=0.5) for axes in grids]
+    tasks = [PredictBlock(source, axes, members, attitudes, tta_reduce, decision=0.5) for axes in grids]
     task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision=0.5)
     out = np.empty(source.shape, dtype=np.float32)
     meter = _Meter(task, blocks, progress)
@@ -157,7 +160,8 @@ def predict_to_file(
     *,
     uncertainty: str | Path | None = None,
     threshold: float | None = None,
-    tta: bool = False,
+    tta: bool | str = False,
+    tta_reduce: Reduce = "mean",
     device: str | None = None,
     engine: Engine = "auto",
     tile: int | None = None,
@@ -185,7 +189,8 @@ def predict_to_file(
         out: The file to write, in the format of its name; a SEG-Y volume's headers are kept in SEG-Y.
         uncertainty: Where to write the standard deviation of the probability between several models.
         threshold: Write a mask, 1 from this probability on and 0 below, in place of probabilities.
-        tta: Average over four mirrorings of each tile.
+        tta: Show each tile in several attitudes.
+        tta_reduce: Take the mean over them, or the maximum.
         device: Where to compute.
         engine: What computes.
         tile: Largest side of a tile.
@@ -224,7 +229,7 @@ def predict_to_file(
     if uncertainty is not None and len(members) < 2:
         raise ConfigError("Uncertainty is the spread between models: give two models or more.")
     decision = fmean(member.card.threshold for member in members) if threshold is None else threshold
-    attitudes = _attitudes(tta)
+    attitudes = attitudes_of(tta)
     scale, why = _scale(scale, volume.read, volume.shape, members)
     if why is not None and say is not None:
         say(why)
@@ -238,6 +243,7 @@ def predict_to_file(
         "output": {name: str(path.resolve()) for name, path in outputs.items()},
         "threshold": decision,
         "augmentation": [asdict(attitude) for attitude in attitudes],
+        "reduced to": tta_reduce,
         "halo": axes[0].halo,
         "scale": scale,
         "scales": [list(scales), scales_reduce],
@@ -255,7 +261,9 @@ def predict_to_file(
         _check_space(outputs.values(), volume.shape)
         mask, spread = threshold is not None, uncertainty is not None
         tasks = [
-            PredictBlock(source, axes, members, attitudes, decision, mask and len(grids) == 1, spread)
+            PredictBlock(
+                source, axes, members, attitudes, tta_reduce, decision, mask and len(grids) == 1, spread
+            )
             for axes in grids
         ]
         task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision, mask)
@@ -340,10 +348,6 @@ def _scale(
 ) -> tuple[Scale, str | None]:
     period = dominant_period(read, shape) if wanted == "auto" else None
     return chosen_scale(wanted, period, [member.card for member in members])
-
-
-def _attitudes(tta: bool) -> tuple[Attitude, ...]:
-    return MIRRORED if tta else AS_IT_IS
 
 
 def _grids(

@@ -15,7 +15,7 @@ from faultpick.prediction.engine import probabilities
 from faultpick.prediction.plan import Axes
 from faultpick.prediction.resample import along, from_grid
 from faultpick.prediction.source import Source
-from faultpick.prediction.tta import Attitude
+from faultpick.prediction.tta import Attitude, Reduce
 from faultpick.zoo import LoadedModel
 
 
@@ -30,7 +30,8 @@ class PredictBlock:
         source: The survey.
         axes: How it is cut into tiles.
         members: The models.
-        attitudes: The attitudes to average over.
+        attitudes: The attitudes to show a tile in.
+        reduce: Whether the mean or the maximum over them is taken.
         decision: Probability from which a voxel counts as fault.
         mask: Give 1 and 0 in place of probabilities.
         spread: Give the standard deviation between the models as well.
@@ -40,6 +41,7 @@ class PredictBlock:
     axes: Axes
     members: Sequence[LoadedModel]
     attitudes: tuple[Attitude, ...]
+    reduce: Reduce
     decision: float
     mask: bool = False
     spread: bool = False
@@ -60,7 +62,7 @@ class PredictBlock:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process has a lock of its own."""
-        names = ("source", "axes", "members", "attitudes", "decision", "mask", "spread")
+        names = ("source", "axes", "members", "attitudes", "reduce", "decision", "mask", "spread")
         return _arrived, tuple(getattr(self, name) for name in names)
 
     def __call__(self, block: Block) -> Result:
@@ -88,7 +90,7 @@ class PredictBlock:
         windows = inline, crossline, sample
         tile = self.source.tile(self.axes, windows)
         with self._turn:
-            found = probabilities(self.members, tile, self.attitudes)
+            found = probabilities(self.members, tile, self.attitudes, self.reduce)
         found = found[:, inline.use, crossline.use, sample.use]
         matrices = tuple(
             None if axis.factor == 1 else from_grid(box, window.grid, axis.factor)
