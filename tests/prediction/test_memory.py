@@ -54,9 +54,9 @@ def test_a_network_that_another_process_cannot_load_is_told():
 
 def test_memory_is_split_into_process_and_tile():
     need = Need(process=4e8, voxel=50.0)
-    assert need.fits(10_000_000, 1.0001e9)
-    assert not need.fits(10_000_000, 0.9999e9)
-    assert need.memory_for(10_000_000) == pytest.approx(1e9)
+    assert need.fits(10_000_000, 0.9475e9)
+    assert not need.fits(10_000_000, 0.9473e9)
+    assert need.memory_for(10_000_000) == pytest.approx(9e8 / 0.95)
 
 
 def test_too_little_memory_says_how_much_would_do(monkeypatch):

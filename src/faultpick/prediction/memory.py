@@ -25,9 +25,9 @@ from faultpick.prediction.tta import Attitude
 from faultpick.volume.staging import replace_text
 from faultpick.zoo import LoadedModel
 
-SIDES = (96, 160)
+SIDES = (128, 192)
 LEAST = 8  # bytes of a voxel: a tile and its result
-SPARE = 0.1  # of the memory allowed: for blocks being read and written, and what measuring misses
+SPARE = 0.05  # of the memory allowed: for blocks being read and written, and what measuring misses
 
 
 @dataclass(frozen=True)
