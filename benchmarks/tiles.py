@@ -18,7 +18,7 @@ from faultpick.metrics import overlap
 from faultpick.prediction.survey import HALO
 
 SHAPE = (256, 224, 192)
-SETTINGS = ((128, 16), (128, 32), (160, 40), (176, HALO), (208, HALO))
+SETTINGS = ((160, 16), (192, 32), (192, 40), (208, HALO), (224, HALO))
 
 
 def main() -> None:

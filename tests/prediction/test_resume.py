@@ -20,7 +20,7 @@ from faultpick.volume import open_volume
 from faultpick.zoo import Card, save_model
 
 SHAPE = (48, 48, 48)
-TILES = {"tile": 32, "halo": 8}  # 27 blocks of 16^3
+TILES = {"tile": 32, "halo": 8, "engine": "torch"}  # 27 blocks of 16^3
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
         "from faultpick.prediction import predict_to_file\n"
         "from faultpick.volume import open_volume\n"
         f"with open_volume({str(survey)!r}) as volume:\n"
-        f"    predict_to_file(volume, {str(weights)!r}, {str(out)!r}, tile=32, halo=8,\n"
+        f"    predict_to_file(volume, {str(weights)!r}, {str(out)!r}, tile=32, halo=8, engine='torch',\n"
         "        progress=lambda done, total: (print(done / total, flush=True)))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
@@ -109,6 +109,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.npy", out.name]
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_other_processes(survey, weights, undisturbed, tmp_path):
     stop(survey, weights, tmp_path / "out.npy", count=20)
     summary = run(survey, weights, tmp_path / "out.npy", workers=1)
@@ -241,4 +242,4 @@ def test_a_block_that_fails_says_where_it_lies(segy, weights, tmp_path, monkeypa
         monkeypatch.setattr(type(volume.reader), "read", broken)
         where = r"inlines 164 to 194, crosslines 100 to 131, 128 to 188 ms"
         with pytest.raises(BlockError, match=f"{where} failed: OSError"):
-            predict_to_file(volume, weights, tmp_path / "out.sgy", tile=32, halo=0)
+            predict_to_file(volume, weights, tmp_path / "out.sgy", tile=32, halo=0, engine="torch")
