@@ -48,7 +48,8 @@ def main() -> None:
             rows.append((source, seed, *cells(scores[source][-1])))
             print(*rows[-1], flush=True)
     pooled = [(source, "all", *cells(pool_objects(each))) for source, each in scores.items()]
-    publish("picks", ("probability", "seed", *SCORES), rows + pooled, Path("docs/explanation/picks.md"))
+    header = "probability", "seed", *SCORES
+    publish("picks", header, rows + pooled, Path("docs/explanation/picks.md"), shown=pooled)
 
 
 def cells(score: ObjectScores) -> list[str]:

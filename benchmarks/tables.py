@@ -7,11 +7,17 @@ from pathlib import Path
 from faultpick.benchmark import put_table
 
 
-def publish(name: str, header: Sequence[str], rows: Sequence[Sequence[object]], page: Path) -> None:
-    """Write `results/NAME.csv` and the table NAME of the page."""
+def publish(
+    name: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    page: Path,
+    shown: Sequence[Sequence[object]] | None = None,
+) -> None:
+    """Write `results/NAME.csv` and the table NAME of the page, which shows all rows or only some."""
     with Path("results", f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-    lines = [header, ["---"] * len(header), *rows]
+    lines = [header, ["---"] * len(header), *(rows if shown is None else shown)]
     put_table(page, name, "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
