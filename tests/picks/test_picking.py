@@ -31,7 +31,7 @@ def test_a_plane_is_one_fault_where_it_was_put() -> None:
 
 
 def test_bad_input_is_one_sentence() -> None:
-    with pytest.raises(VolumeError, match="no probability reaches"):
+    with pytest.raises(VolumeError, match=r"no ridge in it reaches 0\.6"):
         faultpick.pick(np.zeros(SHAPE, np.float32))
     beyond = np.full(SHAPE, 0.5, np.float32)
     beyond[0, 0, 0] = 1.5
@@ -46,6 +46,12 @@ def test_bad_input_is_one_sentence() -> None:
         faultpick.pick(np.zeros(SHAPE, np.float32), seismic=np.zeros((3, 4, 5), np.float32))
     with pytest.raises(ConfigError, match="low <= high"):
         faultpick.PickSettings(low=0.7, high=0.5)
+
+
+def test_specks_are_no_faults() -> None:
+    specks = np.zeros(SHAPE, np.float32)
+    specks[10, 10, 10] = specks[30, 30, 20:23] = 1
+    assert faultpick.pick(specks).faults == []
 
 
 def test_command_writes_what_the_api_gives(command: Callable[..., Any], tmp_path: Path) -> None:

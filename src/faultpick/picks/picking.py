@@ -99,7 +99,7 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
     points = points[strong_only(points, sorted_into_cells(points, geometry.shape), settings.high)]
     if not len(points):
         raise NoFaultError(
-            f"{_name(probability)} holds no fault: no probability reaches {settings.high:g}; "
+            f"{_name(probability)} holds no fault: no ridge in it reaches {settings.high:g}; "
             "lower --high, or check that it is a fault probability."
         )
     cells = sorted_into_cells(points, geometry.shape)

@@ -54,9 +54,9 @@ def separate(points: Points, ambiguity: NDArray[np.float32], cells: Cells, gap: 
         cells: To look up neighbours.
         gap: Width in voxels of a gap that a fault may have.
     """
-    if not len(points):
-        return np.empty(0, np.int32)
     patch = _patches(points, ambiguity, cells)
+    if (patch < 0).all():
+        return np.full(len(points), -1, np.int32)
     patches = _described(points, patch)
     group = _within_gap(patches, contracted(len(patches.size), *_ties(patches)), gap)
     label = np.where(patch >= 0, group[patch], -1).astype(np.int32)
