@@ -4,10 +4,12 @@ import importlib.util
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from faultpick.benchmark import read_rows, write_rows
 from faultpick.errors import ConfigError
+from faultpick.synth import synthesize
 from faultpick.train.config import TrainConfig, read, read_config
 from faultpick.train.distill import DistillConfig, distill, verify_distillation
 from faultpick.train.run import train
@@ -115,12 +117,24 @@ def test_a_row_is_called_as_its_file(path):
     assert read_row(path).name == path.stem
 
 
+@pytest.fixture
+def small_crop(tmp_path, one_crop):
+    """Settings that train and validate on the smallest crop that all networks see, which holds faults."""
+    shape = (16, 16, 32)
+    cubes = (synthesize(seed, "wu2019-v1", shape) for seed in range(100))
+    cube = next(cube for cube in cubes if 0.1 < cube.fault.mean() < 0.3)
+    np.savez(tmp_path / "0.npz", seismic=cube.seismic, fault=cube.fault)
+    data = {"folder": str(tmp_path), "validation_folder": str(tmp_path), "crop": shape, "batch": 1}
+    return one_crop | {"data": data}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ROWS, ids=lambda path: path.stem)
-def test_every_row_trains_and_teaches_a_student_of_its_kind(path, one_crop, tmp_path, runs):
+def test_every_row_trains_and_teaches_a_student_of_its_kind(path, small_crop, tmp_path, runs):
     row = tomllib.loads(path.read_text())
-    tiny = {"budget": {"steps": 8, "epoch_steps": 4}, "accelerator": "cpu"} | one_crop
-    row = row | tiny | {"optimiser": row.get("optimiser", {}) | {"average": 0.5, "rate": 1e-3}}
+    rate = 3e-2 if path.stem == "vnet" else 1e-3  # V-Net's head, on two normalised channels, starts slowly
+    tiny = {"budget": {"steps": 8, "epoch_steps": 4}, "accelerator": "cpu"} | small_crop
+    row = row | tiny | {"optimiser": row.get("optimiser", {}) | {"average": 0.5, "rate": rate}}
     taught = {
         "terms": row.pop("terms", {}),
         "teacher": {"models": [str(tmp_path / f"a/{path.stem}.safetensors")]},
