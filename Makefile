@@ -21,7 +21,11 @@ demo: $(READY)
 	$(BIN)/faultpick predict demo/survey.sgy -o demo/probability.sgy
 	$(BIN)/faultpick evaluate demo/probability.sgy demo/survey_fault.sgy
 	$(BIN)/faultpick show demo/survey.sgy --probability demo/probability.sgy -o demo/sections.png
-	@echo "Look at demo/sections.png; load demo/probability.sgy beside demo/survey.sgy."
+	$(BIN)/faultpick pick demo/probability.sgy --seismic demo/survey.sgy -o demo/picks --overwrite --export opendtect --export gocad
+	$(BIN)/faultpick report demo/picks
+	@echo "Look at demo/sections.png and demo/picks/report.html; load demo/probability.sgy beside demo/survey.sgy,"
+	@echo "and demo/picks/opendtect.dat or demo/picks/faults.ts into your interpretation system. In the browser:"
+	@echo "  $(BIN)/faultpick view demo/survey.sgy --probability demo/probability.sgy --picks demo/picks"
 
 test: $(READY)
 	$(BIN)/pytest

@@ -94,6 +94,9 @@ def test_cubes_to_calibrate_on_are_of_the_trainings_recipe_and_validation_seeds(
     assert asked == [(splits.VALIDATION + number, "field") for number in range(3)]
     list(validation_cubes(card, 1, "wu2019-v1"))
     assert asked[-1] == (splits.VALIDATION, "wu2019-v1")
+    both = Card(name="a", network="a", config={"data": {"recipe": ["field", "wu2019-v1"], "folder": None}})
+    list(validation_cubes(both, 3))
+    assert [name for _, name in asked[-3:]] == ["field", "wu2019-v1", "field"]
 
 
 @pytest.mark.parametrize("config", [{}, {"data": {"recipe": "wu2019-v1", "folder": "mine"}}])

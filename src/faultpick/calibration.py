@@ -87,21 +87,21 @@ def calibrate(
 
 
 def validation_cubes(card: Card, count: int, recipe: str | None = None) -> Iterable[LabelledVolume]:
-    """Cubes of validation seeds, of the recipe that a model was trained on unless another is named.
+    """Cubes of validation seeds, of the recipes in turn that a model was trained on unless one is named.
 
     Raises:
         ConfigError: The card names no recipe and none is given, or there is none of that name.
     """
     trained = card.config.get("data", {})
-    name = recipe or (trained.get("recipe") if not trained.get("folder") else None)
-    if name is None:
+    names = recipe or (trained.get("recipe") if not trained.get("folder") else None)
+    if not names:
         raise ConfigError(
             f"The card of {card.name} does not say which synthetic earth it was trained on: name a recipe, "
             "or give a folder of labelled cubes."
         )
-    earth = find_recipe(name)
-    for seed in splits.validation_seeds(count):
-        cube = synthesize(seed, earth)
+    earths = [find_recipe(name) for name in ([names] if isinstance(names, str) else names)]
+    for number, seed in enumerate(splits.validation_seeds(count)):
+        cube = synthesize(seed, earths[number % len(earths)])
         yield cube.seismic, cube.fault
 
 

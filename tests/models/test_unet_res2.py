@@ -19,7 +19,7 @@ def test_depth_to_space_is_the_inverse():
 
 def test_it_is_small_and_its_size_follows_the_widths():
     parameters = sum(p.numel() for p in build("unet_res2").parameters())
-    assert parameters < 1_000_000
+    assert parameters < 1_250_000
     assert sum(p.numel() for p in UNetRes2((8, 16, 24)).parameters()) < parameters / 4
 
 
@@ -34,3 +34,11 @@ def test_moving_the_image_by_its_multiple_moves_the_result(shift):
     torch.testing.assert_close(part[..., reach:], whole[..., shift + reach :])
     assert not torch.allclose(part[..., :8], whole[..., shift : shift + 8])
     assert info("unet_res2").exact_tiles
+
+
+def test_skips_are_merged_by_convolutions_only_if_asked_for():
+    added, merged = UNetRes2((4, 6)), UNetRes2((4, 6), merged=True)
+    assert not [name for name in added.state_dict() if name.startswith("merge")]
+    assert [name for name in merged.state_dict() if name.startswith("merge")]
+    x = torch.randn(1, 1, 16, 16, 16)
+    assert added(x).shape == merged(x).shape == x.shape

@@ -188,7 +188,7 @@ def test_eight_bits_are_what_the_processor_multiplies():
         for operation in compiled.get_runtime_model().get_ordered_ops()
     ]
     convolutions = [kind for layer, kind in kinds if layer == "Convolution"]
-    assert len(convolutions) == 25
+    assert len(convolutions) == 22
     assert all(kind.endswith("I8") for kind in convolutions)
 
 

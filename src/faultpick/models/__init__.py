@@ -42,6 +42,10 @@ class ModelInfo:
     licence: str = "Apache-2.0"
 
 
+def _unet_res2_merged() -> nn.Module:
+    return UNetRes2((16, 32, 48, 64), merged=True)
+
+
 _MODELS = {
     entry.name: entry
     for entry in (
@@ -51,6 +55,7 @@ _MODELS = {
         ModelInfo("unet_ds", UNetDS, 16, False, "Fault picking with 3D U-Nets; arXiv 1903.09097"),
         ModelInfo("unet_res1", UNetRes1, 8, False, "Fault picking with 3D U-Nets"),
         ModelInfo("unet_res2", UNetRes2, 16, True, "faultpick"),
+        ModelInfo("unet_res2_merged", _unet_res2_merged, 16, True, "faultpick"),
         ModelInfo("vnet", VNet, 16, False, "Milletari et al. 2016, arXiv 1606.04797"),
         ModelInfo("vnet_modified", VNetModified, 16, False, "Fault picking with 3D U-Nets"),
     )
