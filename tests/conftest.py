@@ -1,6 +1,7 @@
 """Fixtures: small SEG-Y files of every kind, written with segyio and then patched byte by byte."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,17 @@ def write_segy(
     headers[:, 224:240] = rng.integers(0, 256, (len(places), 16))
     data.tofile(path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def child_signal() -> Iterator[None]:
+    """Take back the handler of ended children that PyTorch's loaders install for the rest of the process.
+
+    It outlives the loader, and a child of a later test that ends can then bring the whole run down.
+    """
+    before = signal.getsignal(signal.SIGCHLD)
+    yield
+    signal.signal(signal.SIGCHLD, before)
 
 
 @pytest.fixture
