@@ -1,6 +1,8 @@
 """Fixtures: small SEG-Y files of every kind, written with segyio and then patched byte by byte."""
 
+import ctypes
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,15 +81,24 @@ def write_segy(
     return path
 
 
-@pytest.fixture(autouse=True)
-def child_signal() -> Iterator[None]:
-    """Take back the handler of ended children that PyTorch's loaders install for the rest of the process.
+class _SignalStack(ctypes.Structure):
+    _fields_ = (("place", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
 
-    It outlives the loader, and a child of a later test that ends can then bring the whole run down.
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Leave no trace in how this process takes signals.
+
+    PyTorch leaves a handler of ended children for the rest of the process. It runs on the alternate
+    stack where there is one, and a library beside it leaves one that is freed: the end of a child in a later
+    test would bring the whole run down.
     """
     before = signal.getsignal(signal.SIGCHLD)
     yield
     signal.signal(signal.SIGCHLD, before)
+    if sys.platform == "linux":
+        disabled = _SignalStack(None, 2, 0)
+        ctypes.CDLL(None).sigaltstack(ctypes.byref(disabled), None)
 
 
 @pytest.fixture
