@@ -1,9 +1,7 @@
 """On which grid a survey goes through a network: its own, or one where its reflectors lie as in training.
 
 What a network has learned holds for the vertical periods that it was trained on. A survey whose period is far
-from them is resampled along its samples, as little as brings it there. On synthetic cubes, with a network
-trained on periods of 7 to 22 samples, this raised the mean strict IoU from 0.69 to 0.75 at a period of 4
-samples and from 0.55 to 0.67 at one of 44; a grid of a period of 14 samples lowered it to 0.54 and 0.47.
+from them is resampled along its samples, as little as brings it there: resampling costs detail too.
 """
 
 import math
