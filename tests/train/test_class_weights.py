@@ -31,7 +31,7 @@ def test_class_weighted_cross_entropy_makes_faults_thicker_than_the_label(tmp_pa
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
 
-    plain, weighted = (script.measure(loss, 200, 32, 8, tmp_path, EASY) for loss in script.LOSSES)
+    plain, weighted = (script.measure(loss, 300, 32, 8, tmp_path, EASY) for loss in script.LOSSES)
 
     scores = dict(zip(script.HEADER[2:], weighted, strict=True))
     assert scores["thickness"] > 1.4
