@@ -73,3 +73,49 @@ def test_samples_that_are_not_finite_are_counted_and_refused(cube, bad):
 def test_a_constant_volume_is_refused(value):
     with pytest.raises(VolumeError, match="constant"):
         normalise_array(np.full((4, 5, 6), value, dtype=np.float32))
+
+
+DECAY = np.float32(20.0) ** -np.linspace(0, 1, 160, dtype=np.float32)  # to a twentieth at the bottom
+
+
+@pytest.fixture
+def deep():
+    return np.random.default_rng(4).normal(0.0, 5.0, (12, 14, 160)).astype(np.float32)
+
+
+def test_a_slow_gain_brings_back_what_decays_with_depth(deep):
+    evened = normalise_array(deep * DECAY + 7.0, gain=True)
+    np.testing.assert_allclose(evened, normalise_array(deep), atol=0.4)
+    top, bottom = evened[..., :40].std(), evened[..., -40:].std()
+    assert 0.95 < bottom / top < 1.05
+    assert normalise_array(deep * DECAY)[..., -40:].std() < 0.3
+
+
+def test_a_slow_gain_follows_no_single_layer(deep):
+    deep[..., 70:90] *= 3
+    evened = normalise_array(deep, gain=True)
+    assert evened[..., 72:88].std() / evened[..., 30:60].std() > 2
+
+
+def test_water_and_spikes_do_not_bend_a_slow_gain(deep):
+    disturbed = deep * DECAY
+    expected = normalise_array(disturbed[..., 40:], gain=True)
+    disturbed[..., :40] *= 1e-4
+    disturbed[3, 4, 100] = 1e30
+    evened = normalise_array(disturbed, gain=True)[..., 40:]
+    evened[3, 4, 60] = expected[3, 4, 60]
+    np.testing.assert_allclose(evened / evened.std(), expected / expected.std(), atol=0.3)
+
+
+def test_dead_traces_stay_zero_under_a_slow_gain(deep):
+    with_dead = np.concatenate([deep * DECAY + 7.0, np.zeros_like(deep)])
+    evened = normalise_array(with_dead, gain=True)
+    assert not evened[len(deep) :].any()
+    np.testing.assert_allclose(evened[: len(deep)], normalise_array(deep * DECAY + 7.0, gain=True), atol=0.02)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 5])
+def test_a_slow_gain_of_few_samples_is_finite(samples):
+    cube = np.zeros((3, 4, 5), dtype=np.float32)
+    cube[:, :, -samples:] = np.random.default_rng(0).normal(size=(3, 4, samples))
+    assert np.isfinite(normalise_array(cube, gain=True)).all()

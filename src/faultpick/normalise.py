@@ -6,18 +6,22 @@ deviations is cut off. Spikes on fewer than one sample in a hundred move nothing
 little. The result does not change when a survey is multiplied by a positive number or shifted by a constant,
 and negating the survey negates it.
 
+A slow gain along the samples can even out what a survey loses with depth. It is off unless asked for: layers
+that are weak by nature are raised with the rest.
+
 Statistics belong to the survey or to the training cube, never to a tile: two tiles of one survey must agree.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
+from faultpick.volume.statistics import Read, survey_statistics, trace_blocks
 
 if TYPE_CHECKING:
     from faultpick.volume import AmplitudeStatistics
@@ -26,15 +30,21 @@ NAME = "median-p01-p99"
 CLIP = 4.0
 GAUSSIAN_SPREAD = 4.652696  # the 99th less the 1st percentile of a Gaussian, in standard deviations
 LARGEST_SAMPLE = 1 << 19  # an array's percentiles come from at most about this many of its samples
+GAIN_DEGREE = 3  # of the polynomial through the logarithm of the strength along the samples
+FAINT = 0.01  # of the strongest sample: water and mutes, which do not bend the gain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Normalisation:
-    """What to subtract from amplitudes, what to divide by and where to clip, in amplitudes and deviations."""
+    """What to subtract from amplitudes, what to divide by and where to clip, in amplitudes and deviations.
+
+    `gain` holds a factor for each sample of the survey, float32, to multiply by before clipping; None for 1.
+    """
 
     centre: float
     scale: float
     clip: float = CLIP
+    gain: NDArray[np.float32] | None = None
 
     @classmethod
     def from_statistics(cls, statistics: AmplitudeStatistics, source: str = "the volume") -> Normalisation:
@@ -68,9 +78,58 @@ class Normalisation:
         spread = (high - low) / GAUSSIAN_SPREAD
         return cls(median, spread if spread > 0 else std)
 
+    def with_gain(
+        self,
+        read: Read,
+        shape: tuple[int, int, int],
+        live: NDArray[np.bool_],
+        block: tuple[int, int] = (1, 1),
+    ) -> Normalisation:
+        """The same with a slow gain, from two more passes over the survey.
+
+        The strength at a depth is the RMS of the live traces, amplitudes clipped so that spikes weigh little.
+        A cubic through its logarithm is what the survey is divided by: it follows spreading and absorption,
+        no single layer.
+
+        Args:
+            read: Reads a box of the survey by positions.
+            shape: Inlines, crosslines and samples.
+            live: Where a trace is live, (inline, crossline).
+            block: Inlines and crosslines of the smallest block worth reading at once.
+        """
+        power = np.zeros(shape[2])
+        for inlines, crosslines in trace_blocks(shape, block):
+            amplitudes = normalise(read(inlines, crosslines, slice(None)), self, live[inlines, crosslines])
+            power += np.square(amplitudes, dtype=np.float64).sum(axis=(0, 1))
+        gain = gain_of(np.sqrt(power / np.count_nonzero(live)))
+
+        unclipped = replace(self, clip=np.inf, gain=gain)
+
+        def evened(*box: slice) -> NDArray[np.float32]:
+            return normalise(read(*box), unclipped, live[box[:2]], box[2])
+
+        found, _ = survey_statistics(evened, shape, block)
+        spread = self.from_percentiles(found.percentiles[1], 0.0, found.percentiles[99], found.std).scale
+        return replace(self, scale=self.scale * spread, gain=gain)
+
+
+def gain_of(strength: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The slow gain that evens out a strength along the samples, (samples,), 1 in the middle of its range.
+
+    Samples that are faint beside the strongest do not bend it; beyond the outermost of the others it stays.
+    """
+    place = np.arange(len(strength))
+    used = place[strength > FAINT * strength.max()]
+    curve = np.polynomial.Polynomial.fit(used, np.log(strength[used]), min(GAIN_DEGREE, len(used) - 1))
+    logarithm = curve(np.clip(place, used[0], used[-1]))
+    return np.exp((logarithm.max() + logarithm.min()) / 2 - logarithm).astype(np.float32)
+
 
 def normalise(
-    block: NDArray[np.floating], normalisation: Normalisation, live: NDArray[np.bool_] | None = None
+    block: NDArray[np.floating],
+    normalisation: Normalisation,
+    live: NDArray[np.bool_] | None = None,
+    samples: slice = slice(None),
 ) -> NDArray[np.float32]:
     """Amplitudes to clipped deviations, as a new array.
 
@@ -78,22 +137,33 @@ def normalise(
         block: Any part of the survey, (inline, crossline, sample).
         normalisation: That of the whole survey.
         live: (inline, crossline) of the block: where a trace is live; the others come out as 0.
+        samples: Which samples of the survey these are.
     """
     out = np.subtract(block, np.float32(normalisation.centre), dtype=np.float32)
     out /= np.float32(normalisation.scale)
+    if normalisation.gain is not None:
+        out *= normalisation.gain[samples]
     np.clip(out, -normalisation.clip, normalisation.clip, out=out)
     if live is not None and not live.all():
         out[~live] = 0.0
     return out
 
 
-def normalise_array(array: NDArray[np.floating]) -> NDArray[np.float32]:
+def normalise_array(array: NDArray[np.floating], gain: bool = False) -> NDArray[np.float32]:
     """Normalise a whole volume in memory by its own statistics; dead traces come out as 0.
+
+    Args:
+        array: Amplitudes, (inline, crossline, sample).
+        gain: Even out what they lose with depth.
 
     Raises:
         VolumeError: NaN or infinite samples, or no trace varies.
     """
-    return normalise(array, Normalisation.from_array(array), live_traces(array))
+    live = live_traces(array)
+    normalisation = Normalisation.from_array(array)
+    if gain:
+        normalisation = normalisation.with_gain(lambda *box: array[box], array.shape, live)
+    return normalise(array, normalisation, live)
 
 
 def live_traces(array: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -118,6 +118,15 @@ def test_a_run_goes_on_in_other_processes(survey, weights, undisturbed, tmp_path
     np.testing.assert_allclose(np.load(tmp_path / "out.npy").ravel(), expected, atol=1e-5)
 
 
+def test_a_run_with_a_slow_gain_goes_on_with_it(survey, weights, tmp_path):
+    run(survey, weights, tmp_path / "whole.npy", gain=True)
+    stop(survey, weights, tmp_path / "out.npy", gain=True)
+    with pytest.raises(OutputError, match="gain"):
+        run(survey, weights, tmp_path / "out.npy")
+    assert run(survey, weights, tmp_path / "out.npy", gain=True).resumed == 10
+    assert contents(tmp_path / "out.npy") == contents(tmp_path / "whole.npy")
+
+
 def test_what_is_damaged_is_computed_again(survey, weights, undisturbed, tmp_path):
     out = tmp_path / "out.npy"
     stop(survey, weights, out)

@@ -150,6 +150,16 @@ def test_a_file_holds_what_the_array_would(volume, cube, tmp_path, suffix):
     assert names(tmp_path) == sorted(["in.npy", out.name])
 
 
+def test_a_slow_gain_is_that_of_the_survey_in_every_tile(cube, tmp_path):
+    decayed = cube * np.float32(0.05) ** np.linspace(0, 1, cube.shape[2], dtype=np.float32)
+    np.save(tmp_path / "in.npy", decayed)
+    with open_volume(tmp_path / "in.npy") as volume:
+        predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=32, halo=8, gain=True)
+    written = np.load(tmp_path / "out.npy")
+    np.testing.assert_allclose(written, predict(decayed, loaded(), gain=True), atol=2e-3)
+    assert np.abs(written - predict(decayed, loaded())).max() > 0.1
+
+
 def test_an_irregular_segy_survey_keeps_its_headers_and_dead_traces(cube, segy, disc, tmp_path):
     live = disc(40, 27)
     path = segy(cube, live=live, order="random")

@@ -78,6 +78,13 @@ def predict(
     scales_reduce: Annotated[
         Literal["mean", "max"], typer.Option(help="The mean over --scales, or the maximum.")
     ] = "mean",
+    gain: Annotated[
+        bool,
+        typer.Option(
+            "--gain",
+            help="Even out what the amplitudes lose with depth; two more passes over the survey.",
+        ),
+    ] = False,
     exact: Annotated[
         bool,
         typer.Option("--exact", help="Tiles with all the context the network sees; slower, needs memory."),
@@ -161,6 +168,7 @@ def predict(
             scale=parse_scale(scale),
             scales=parse_factors(scales),
             scales_reduce=scales_reduce,
+            gain=gain,
             exact=exact,
             memory=allowed,
             workers=workers,
@@ -179,6 +187,7 @@ def predict(
             "shape": summary.shape,
             "models": model,
             "tta": tta_mode or ("mirror" if tta else "none"),
+            "gain": gain,
             "mask": threshold is not None,
             "threshold": summary.threshold,
             "fault_share": summary.fault_share,

@@ -1,7 +1,7 @@
 """The normalised amplitudes of a survey, tile by tile."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -60,20 +60,30 @@ class Source:
                 self._gaps.wider(box, size) for box, size in zip(wanted, self.shape, strict=False)
             )
         amplitudes = self.read(inlines, crosslines, samples)
-        block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines])
+        block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines], samples)
         return block if self._gaps is None else self._gaps.filled(block, (inlines, crosslines), wanted)
 
 
-def source_of(volume: Volume | NDArray[np.floating]) -> Source:
-    """The amplitudes of a volume, with one pass over it for its statistics.
+def source_of(volume: Volume | NDArray[np.floating], gain: bool = False) -> Source:
+    """The amplitudes of a volume, with one pass over it for its statistics and two more for a slow gain.
 
     Raises:
         VolumeError: NaN or infinite samples, a constant volume, or an array that is no volume.
     """
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
-        return Source(volume.read, volume.shape, volume.live_traces(), normalisation)
-    if volume.ndim != 3 or 0 in volume.shape:
-        raise VolumeError(f"The array of shape {volume.shape} is no volume: three axes without a zero are.")
-    normalisation = Normalisation.from_array(volume, "the array")
-    return Source(lambda *box: volume[box], volume.shape, live_traces(volume), normalisation)
+        source = Source(volume.read, volume.shape, volume.live_traces(), normalisation)
+        block = volume.reader.block
+    else:
+        if volume.ndim != 3 or 0 in volume.shape:
+            raise VolumeError(
+                f"The array of shape {volume.shape} is no volume: three axes without a zero are."
+            )
+        normalisation = Normalisation.from_array(volume, "the array")
+        source = Source(lambda *box: volume[box], volume.shape, live_traces(volume), normalisation)
+        block = (1, 1)
+    if not gain:
+        return source
+    return replace(
+        source, normalisation=normalisation.with_gain(source.read, source.shape, source.live, block)
+    )

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -102,6 +102,7 @@ def predict(
     scale: Scale | Literal["auto", "none"] = UNSCALED,
     scales: Sequence[float] = (1.0,),
     scales_reduce: Reduce = "mean",
+    gain: bool = False,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """Fault probabilities of a volume, in memory.
@@ -126,6 +127,7 @@ def predict(
             is far from those the models were trained on to them.
         scales: Predict at each of these factors times `scale`, on all axes; a factor f takes f^3 of the time.
         scales_reduce: Take the mean over them, or the maximum.
+        gain: Even out what the amplitudes lose with depth, by a slow gain of the whole survey.
         progress: Called at the start and after each tile.
 
     Returns:
@@ -138,7 +140,7 @@ def predict(
             memory.
     """
     members = _members(model, device, engine)
-    source = source_of(volume)
+    source = source_of(volume, gain)
     scale, _ = _scale(scale, source.read, source.shape, members)
     grids = _grids(source.shape, members, halo, exact, scale, scales)
     attitudes = attitudes_of(tta)
@@ -171,6 +173,7 @@ def predict_to_file(
     scale: Scale | Literal["auto", "none"] = UNSCALED,
     scales: Sequence[float] = (1.0,),
     scales_reduce: Reduce = "mean",
+    gain: bool = False,
     workers: int | None = None,
     cluster: str | None = None,
     restart: bool = False,
@@ -200,6 +203,7 @@ def predict_to_file(
         scale: Voxels of the network's grid for each of the survey's.
         scales: Factors on it.
         scales_reduce: Mean or maximum over them.
+        gain: Even out what the amplitudes lose with depth.
         workers: Compute in this many processes of one thread each, rather than in this one. The program must
             then be importable: keep what it does under `if __name__ == "__main__":`.
         cluster: Compute on the cluster of the dask scheduler at this address, whose workers see the same
@@ -247,12 +251,13 @@ def predict_to_file(
         "halo": axes[0].halo,
         "scale": scale,
         "scales": [list(scales), scales_reduce],
+        "gain": gain,
         "tile": tile,
         "memory": memory,
         "version": version("faultpick"),
     }
     with working_folder(out, settings, restart=restart) as folder:
-        source = _kept_source(volume, folder)
+        source = _kept_source(volume, folder, gain)
         size = _kept_size(
             folder, partial(_block_size, axes, members, attitudes, tile, memory, workers=workers or 1)
         )
@@ -437,18 +442,25 @@ def _input_facts(volume: Volume) -> dict[str, object]:
     }
 
 
-def _kept_source(volume: Volume, folder: Path) -> Source:
-    """The amplitudes of a volume; its statistics are kept, so that going on needs no second pass over it."""
+def _kept_source(volume: Volume, folder: Path, gain: bool) -> Source:
+    """The amplitudes of a volume; its statistics are kept, so that going on needs no other pass over it."""
     file = folder / "survey.npz"
     try:
         with np.load(file, allow_pickle=False) as kept:
             centre, scale, clip = kept["normalisation"].tolist()
-            return Source(volume.read, volume.shape, kept["live"], Normalisation(centre, scale, clip))
+            normalisation = Normalisation(centre, scale, clip, kept["gain"] if gain else None)
+            return Source(volume.read, volume.shape, kept["live"], normalisation)
     except (OSError, ValueError, KeyError, BadZipFile):
-        source = source_of(volume)
+        source = source_of(volume, gain)
     with output_errors(folder):
         temporary = file.with_suffix(".writing.npz")
-        np.savez(temporary, live=source.live, normalisation=astuple(source.normalisation))
+        found = source.normalisation
+        np.savez(
+            temporary,
+            live=source.live,
+            normalisation=(found.centre, found.scale, found.clip),
+            gain=() if found.gain is None else found.gain,
+        )
         temporary.replace(file)
     return source
 
