@@ -103,7 +103,8 @@ def probabilities(
     """
     tile = torch.from_numpy(block)[None, None]
     found = [_probability(member, tile, attitudes, reduce) for member in members]
-    return np.stack([each[0, 0].cpu().numpy() for each in found])
+    arrays = [each[0].cpu().numpy() for each in found]
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _probability(
@@ -111,7 +112,10 @@ def _probability(
 ) -> Tensor:
     def probability(attitude: Tensor) -> Tensor:
         logits = member.network(attitude.contiguous(memory_format=torch.channels_last_3d))
-        return torch.sigmoid(fault_logit(logits).float() / member.card.temperature)
+        logit = fault_logit(logits).float()
+        if member.card.temperature != 1:
+            logit = logit / member.card.temperature
+        return torch.sigmoid(logit)
 
     with torch.autocast("cuda", dtype=torch.float16, enabled=member.device.type == "cuda"):
         return over_attitudes(probability, tile.to(member.device), attitudes, reduce)

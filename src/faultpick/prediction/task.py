@@ -110,5 +110,7 @@ def _arrived(*fields: Any) -> PredictBlock:
 
 def _quantities(members: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Mean over the members and, if two are asked for, standard deviation between them."""
+    if len(members) == 1 and count == 1:
+        return members
     mean = members.mean(axis=0)
     return mean[None] if count == 1 else np.stack((mean, members.std(axis=0)))

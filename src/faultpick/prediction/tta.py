@@ -36,12 +36,17 @@ class Attitude:
         """The amplitudes of a tile in this attitude, `(N, C, Z, Y, X)`; odd quarter turns swap Z and Y."""
         tile = -tile if self.negated else tile
         tile = tile.flip(INLINE) if self.mirrored else tile
-        return torch.rot90(tile, self.quarter_turns, (INLINE, CROSSLINE))
+        return _turned(tile, self.quarter_turns)
 
     def undo(self, result: Tensor) -> Tensor:
         """What a network says of a tile in this attitude, turned back; it keeps its sign."""
-        result = torch.rot90(result, -self.quarter_turns, (INLINE, CROSSLINE))
+        result = _turned(result, -self.quarter_turns)
         return result.flip(INLINE) if self.mirrored else result
+
+
+def _turned(tile: Tensor, quarter_turns: int) -> Tensor:
+    """Turned about the vertical; without a turn the tile itself, which `torch.rot90` would copy."""
+    return torch.rot90(tile, quarter_turns, (INLINE, CROSSLINE)) if quarter_turns else tile
 
 
 AS_IT_IS = (Attitude(),)
@@ -88,6 +93,8 @@ def over_attitudes(
     if reduce not in ("mean", "max"):
         raise ConfigError(f"Attitudes cannot be reduced to their {reduce!r}: choose mean or max.")
     total = attitudes[0].undo(function(attitudes[0].apply(tile)))
+    if len(attitudes) == 1:
+        return total
     for attitude in attitudes[1:]:
         result = attitude.undo(function(attitude.apply(tile)))
         total = total + result if reduce == "mean" else torch.maximum(total, result)
