@@ -1,17 +1,21 @@
 """The recipe `field`: its parts can be switched off, and its labels lie where layers are offset."""
 
 import time
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from faultpick.synth import FIELD, FieldRecipe, synthesize
-from faultpick.synth.field_recipe import Faulting, Imaging, Layers, Noise
+from faultpick.synth.field_layers import PER_SAMPLE, bedded_reflectivity
+from faultpick.synth.field_recipe import Faulting, Imaging, Layers, Noise, Styles
+from faultpick.synth.imaging import drowned
 
 SHAPE = (48, 48, 64)
 PLAIN = FieldRecipe(
     name="plain",
+    styles=Styles(coarse=0, sparse=0),
     layers=Layers(facies=0, channels=0, unconformity=0, chaos=0, blocky=0),
     faulting=Faulting(few=0, several=0, dense=0, none=1, relay=0, splay=0, scatter=0),
     imaging=Imaging(
@@ -140,6 +144,91 @@ def test_no_label_where_the_layers_are_not_offset():
     hidden = switched("faulting", none=0, several=1, visible=100.0)
     for seed in range(4):
         assert not synthesize(seed, hidden, SHAPE).fault.any()
+
+
+def test_no_label_where_the_throw_is_a_trifle_of_the_period():
+    recipe = switched("faulting", none=0, several=1, throw=(1.0, 6.0), visible=0.8, visible_periods=0.2)
+    recipe = recipe.model_copy(update={"imaging": recipe.imaging.model_copy(update={"period": (16.0, 16.1)})})
+    labelled = 0
+    for seed in range(6):
+        cube = synthesize(seed, recipe, SHAPE)
+        throws = np.abs(cube.throw[cube.fault == 1])
+        labelled += throws.size
+        assert (throws > 0.2 * cube.period * 0.75).all()
+    assert labelled > 500
+
+
+def test_no_label_on_a_surface_that_lies_flat():
+    def least_slope(flattest):
+        recipe = switched(
+            "faulting", none=0, few=1, listric=1.0, growth=0, throw=(15, 16), dip=(38, 40), flattest=flattest
+        )
+        slopes = [1.0]
+        for seed in range(8):
+            cube = synthesize(seed, recipe, SHAPE)
+            slopes += list(np.abs(cube.normal[cube.fault == 1][:, 2]))
+        return max(slopes[1:])
+
+    steepest = np.cos(np.radians(35.0))
+    assert least_slope(35.0) <= steepest + 1e-5
+    assert least_slope(0.0) > steepest
+
+
+def test_no_label_where_noise_hides_the_layers():
+    image = np.zeros((24, 24, 96), np.float32)
+    image[:, :, 40:48] = 2.0
+    noise = np.full_like(image, 1.0)
+    hidden = drowned(image, noise, 8.0, 0.5)
+    assert not hidden[:, :, 32:56].any()
+    assert hidden[:, :, :20].all()
+    assert hidden[:, :, 76:].all()
+    assert not drowned(image + 1.0, noise, 8.0, 0.5).any()
+    assert drowned(image, 0.0 * noise, 8.0, 0.5)[:, :, :20].all()
+
+    faulted = switched("faulting", none=0, several=1, throw=(8, 20))
+    buried = faulted.model_copy(update={"noise": PLAIN.noise.model_copy(update={"level": (20.0, 21.0)})})
+    assert any(synthesize(seed, faulted, SHAPE).fault.any() for seed in range(3))
+    assert not any(synthesize(seed, buried, SHAPE).fault.any() for seed in range(3))
+
+
+def test_no_fragments_of_labels():
+    def pieces(smallest):
+        sizes = []
+        for seed in range(6):
+            cube = synthesize(seed, switched("faulting", none=0, dense=1, smallest=smallest), SHAPE)
+            numbers, _ = cast("tuple[np.ndarray, int]", ndimage.label(cube.fault))
+            sizes += list(np.bincount(numbers.ravel())[1:])
+        return min(sizes)
+
+    assert pieces(150) >= 150
+    assert pieces(0) < 150
+
+
+def test_styles_are_as_frequent_as_asked_for_and_come_whole():
+    def only(coarse, sparse):
+        return FIELD.with_parts({"styles": {"coarse": coarse, "sparse": sparse}})
+
+    coarse, sparse, usual = only(1.0, 0.0), only(0.0, 1.0), only(0.0, 0.0)
+    shape = (24, 24, 64)
+    for seed in range(5):
+        dense, blocky = synthesize(seed, coarse, shape), synthesize(seed, sparse, shape)
+        assert len(dense.faults) > 1
+        assert dense.period > 12.0 / 1.35
+        assert blocky.period > 14.0 / 1.35
+        assert np.ptp(blocky.rgt[:, :, 32] - blocky.rgt[:, :, 32].mean()) > 1.0
+    same = sum(
+        np.array_equal(synthesize(seed, FIELD, shape).seismic, synthesize(seed, usual, shape).seismic)
+        for seed in range(40)
+    )
+    assert 24 <= same <= 38
+
+
+def test_blocky_layers_are_no_thicker_than_asked_for_and_equally_strong():
+    layers = Layers(blocky=1.0, thickness=(9.9, 10.0), quiet=0.0)
+    series = bedded_reflectivity(np.random.default_rng(0), 20_000, layers, 12.0)
+    strong = np.abs(series[series != 0])
+    assert np.count_nonzero(series) / PER_SAMPLE / 20_000 > 1 / 12.0 / 2
+    assert np.percentile(strong, 90) < 12 * np.median(strong)
 
 
 def test_no_label_in_salt_and_water():

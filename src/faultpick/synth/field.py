@@ -6,30 +6,41 @@ unconformity, the unconformity itself, older faults, folds, slumps and channels,
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from faultpick.synth import field_layers, imaging
 from faultpick.synth.cube import FARTHEST, HALF_THICKNESS, Cube
 from faultpick.synth.faults import as_numbers
 from faultpick.synth.field_faults import random_field_faults
 from faultpick.synth.field_kernel import follow_back, hide_unseen
-from faultpick.synth.field_recipe import FieldRecipe, Imaging, Layers
+from faultpick.synth.field_recipe import COARSE, SPARSE, FieldRecipe, Imaging, Layers
 from faultpick.synth.field_recipe import Shape as Folding
 from faultpick.synth.folds import MARGIN as FOLD_MARGIN
 from faultpick.synth.folds import random_folds
 from faultpick.synth.recipe_base import log_uniform
-from faultpick.synth.textures import lattice, smooth_map, smooth_series
+from faultpick.synth.textures import lattice, smooth_map, smooth_series, smoothed
 from faultpick.synth.wavelet import convolve_traces
 
 Floats = NDArray[np.float32]
+EDGE = 0.08
+"""Deviation of the vertical smoothing, in periods, of an image cut by faults, channels and an unconformity
+after the wavelet was laid across the layers: no survey holds sharper edges."""
+SURELY_UNSEEN = 0.6
+"""Share of the visible offset. A fault is followed as far as its own slip is visible; its label breaks off
+where less than this share is left between the layers, as where slip is along them."""
+THICKEST = 2.5
+"""Mean thickness of the thickest beds, in periods of the wavelet."""
 WAVELETS = 3  # from top to bottom, where the wavelet lies across the layers
 
 
 def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cube:
     """The cube of a seed."""
     rng = np.random.default_rng(seed)
+    recipe = _in_style(rng, recipe)
     limits = (recipe.shape.bins, recipe.shape.bins, recipe.shape.sampling)
     bins = [log_uniform(rng, each) for each in limits]
     size = shape[0] * bins[0], shape[1] * bins[1], shape[2] * bins[2]
@@ -59,7 +70,8 @@ def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cu
         earth.channels,
         earth.chaos,
         earth.band,
-        np.float32(0.5 * recipe.faulting.visible),
+        np.float32(visible),
+        np.float32(math.cos(math.radians(recipe.faulting.flattest))),
         image,
         rgt,
         fault_id,
@@ -67,24 +79,27 @@ def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cu
         throw,
         normal,
     )
-    hide_unseen(rgt, distance, normal, np.float32(visible), np.float32(FARTHEST))
+    hide_unseen(rgt, distance, normal, np.float32(SURELY_UNSEEN * visible), np.float32(FARTHEST))
     np.abs(distance, out=distance)
 
     if not wavelets.tilted:
         top, bottom = (convolve_traces(image, wavelet) for wavelet in wavelets.each_sample)
         depth = np.linspace(0.0, 1.0, shape[2], dtype=np.float32)
         image = np.asarray(top + depth * (bottom - top), dtype=np.float32)
+    else:
+        image = smoothed(image, EDGE * wavelets.period, 2)
     ground = imaging.random_ground(rng, shape, recipe.imaging)
     image /= np.float32(image.std(dtype=np.float64) or 1.0)
     if rng.random() < recipe.faulting.scatter:
         imaging.dimmed(image, distance, rng.uniform(0.2, 0.9), rng.uniform(0.8, 2.5))
     image = imaging.blurred(image, rng.uniform(*recipe.imaging.blur))
     imaging.fill_ground(rng, image, ground, wavelets.each_sample[0])
-    image = _observed(rng, image, recipe, wavelets)
+    image, drowned = _observed(rng, image, recipe, wavelets)
 
-    for hidden in (ground.salt, ground.water):
+    for hidden in (ground.salt, ground.water, drowned):
         if hidden is not None:
             distance[hidden] = FARTHEST
+    distance[_small_pieces(distance <= HALF_THICKNESS, recipe.faulting.smallest)] = FARTHEST
     labelled = distance <= HALF_THICKNESS
     fault_id[~labelled], throw[~labelled], normal[~labelled] = 0, 0.0, 0.0
     image -= np.float32(image.mean(dtype=np.float64))
@@ -96,12 +111,22 @@ def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cu
     )
 
 
+def _in_style(rng: np.random.Generator, recipe: FieldRecipe) -> FieldRecipe:
+    draw = rng.random()
+    if draw < recipe.styles.coarse:
+        return recipe.with_parts(COARSE)
+    if draw < recipe.styles.coarse + recipe.styles.sparse:
+        return recipe.with_parts(SPARSE)
+    return recipe
+
+
 @dataclass(frozen=True)
 class _Wavelets:
     """The wavelets from top to bottom, for layers and for samples, and the mean period in samples."""
 
     tilted: bool
     period: float
+    period_of_layers: float
     of_layers: list[Floats]
     each_sample: list[Floats]
 
@@ -123,7 +148,7 @@ def _random_wavelets(rng: np.random.Generator, recipe: Imaging, sampling: float)
     short, longest = (make(periods[end] / sampling, 1) for end in (0, 2))
     margin = (len(longest) - len(short)) // 2
     each_sample = [np.pad(short, margin), longest]
-    return _Wavelets(rng.random() < recipe.tilted, period / sampling, of_layers, each_sample)
+    return _Wavelets(rng.random() < recipe.tilted, period / sampling, period, of_layers, each_sample)
 
 
 @dataclass(frozen=True)
@@ -198,7 +223,8 @@ def _random_folding(
 
 
 def _table(rng: np.random.Generator, samples: int, recipe: Layers, wavelets: _Wavelets) -> Floats:
-    series = field_layers.bedded_reflectivity(rng, samples, recipe)
+    thickest = THICKEST * wavelets.period_of_layers
+    series = field_layers.bedded_reflectivity(rng, samples, recipe, thickest)
     if wavelets.tilted:
         return field_layers.filtered(series, wavelets.of_layers)
     return field_layers.sampled_safely(series)
@@ -227,12 +253,23 @@ def _random_channels(rng: np.random.Generator, size: tuple[float, float, float],
     return np.array(rows, np.float32)
 
 
-def _observed(rng: np.random.Generator, image: Floats, recipe: FieldRecipe, wavelets: _Wavelets) -> Floats:
-    """The image with noise, footprint and gain."""
+def _observed(
+    rng: np.random.Generator, image: Floats, recipe: FieldRecipe, wavelets: _Wavelets
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The image with noise, footprint and gain, and where the noise hides all there is of it."""
     level = log_uniform(rng, recipe.noise.level)
     signal = np.float32(image.std(dtype=np.float64))
     shape = image.shape[0], image.shape[1], image.shape[2]
-    image += signal * np.float32(level) * imaging.noise(rng, shape, wavelets.each_sample[0], recipe.noise)
+    noise = signal * np.float32(level) * imaging.noise(rng, shape, wavelets.each_sample[0], recipe.noise)
+    drowned = imaging.drowned(image, noise, wavelets.period, recipe.faulting.audible)
+    image += noise
     if rng.random() < recipe.noise.footprint:
         imaging.with_footprint(rng, image)
-    return imaging.with_gain(rng, image, recipe.imaging)
+    return imaging.with_gain(rng, image, recipe.imaging), drowned
+
+
+def _small_pieces(labelled: NDArray[np.bool_], smallest: int) -> NDArray[np.bool_]:
+    pieces, _ = cast("tuple[NDArray[np.int32], int]", ndimage.label(labelled))
+    small = np.bincount(pieces.ravel()) < smallest
+    small[0] = False
+    return small[pieces]

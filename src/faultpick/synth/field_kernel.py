@@ -50,6 +50,7 @@ def follow_back(
     chaos: Floats,
     band: Floats,
     least_throw: np.float32,
+    flattest: np.float32,
     image: Floats,
     rgt: Floats,
     fault_id: NDArray[np.int32],
@@ -75,6 +76,7 @@ def follow_back(
         chaos: Lattice of shifts in samples; `band` says where.
         band: Time of the crumpled interval's middle, its half-thickness, strength, and cells for each voxel.
         least_throw: Slip along the dip below which a fault is not followed.
+        flattest: Cosine of the dip below which it is not.
         image: Amplitudes.
         rgt: Geologic time.
         fault_id: 0 where no fault is within a voxel.
@@ -124,6 +126,8 @@ def follow_back(
                         faults[f, 11] - slope_along[k] * faults[f, 5] - slope_down[k] * faults[f, 8]
                     ) * bins[2]
                     steep = np.sqrt(g0 * g0 + g1 * g1 + g2 * g2)
+                    if abs(g2) > flattest * steep:
+                        continue
                     apart = abs(distance[k]) / steep
                     s = k - pad
                     if apart > abs(nearest[i, j, s]):

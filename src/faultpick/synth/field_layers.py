@@ -14,16 +14,21 @@ PER_SAMPLE = 2
 """Entries of a series for each sample, so that interpolation between them costs no high frequencies."""
 
 
-def bedded_reflectivity(rng: np.random.Generator, samples: int, recipe: Layers) -> NDArray[np.float32]:
+def bedded_reflectivity(
+    rng: np.random.Generator, samples: int, recipe: Layers, thickest: float
+) -> NDArray[np.float32]:
     """Reflection coefficients of beds, `PER_SAMPLE` a sample, with `MARGIN` samples beyond either end.
 
     Packages of beds follow one another, each with its own mean thickness and contrast. Beds have exponential
     thickness; the strength of their boundaries is log-normal, so that a few stand out. Fine lamination lies
-    under all of it, except in a blocky earth.
+    under all of it. A blocky earth has neither: its beds are thick, up to a mean of `thickest` samples, and
+    its boundaries about equally strong.
     """
     length = samples + 2 * MARGIN
     blocky = rng.random() < recipe.blocky
-    typical = log_uniform(rng, recipe.thickness) * (4.0 if blocky else 1.0)
+    typical = log_uniform(rng, recipe.thickness)
+    if blocky:
+        typical = min(4.0 * typical, thickest)
     fine = 0.0 if blocky else rng.uniform(0.05, 0.4)
     series = fine * rng.standard_normal(length * PER_SAMPLE + 1)
     top = 0.0
@@ -31,9 +36,13 @@ def bedded_reflectivity(rng: np.random.Generator, samples: int, recipe: Layers) 
         bottom = top + log_uniform(rng, recipe.packages) * (2.0 if blocky else 1.0)
         mean = max(typical * math.exp(rng.normal(0.0, 0.4)), 0.8)
         contrast = rng.uniform(0.15, 0.5) if rng.random() < recipe.quiet else rng.uniform(0.6, 1.3)
+        contrast = max(contrast, 0.4) if blocky else contrast
         count = max(1, rng.poisson((bottom - top) / mean))
         places = np.append(rng.uniform(top, bottom, count), bottom)
-        strengths = rng.standard_normal(count + 1) * np.exp(rng.normal(0.0, 0.5, count + 1))
+        if blocky:
+            strengths = rng.uniform(0.5, 1.5, count + 1) * rng.choice((-1.0, 1.0), count + 1)
+        else:
+            strengths = rng.standard_normal(count + 1) * np.exp(rng.normal(0.0, 0.5, count + 1))
         inside = places < length
         _add(series, places[inside] * PER_SAMPLE, contrast * math.sqrt(mean) * strengths[inside])
         top = bottom

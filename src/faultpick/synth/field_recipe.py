@@ -5,6 +5,9 @@ is `(low, high)`. Lengths are in voxels, the vertical ones in samples, of an ear
 are 1.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from faultpick.synth.recipe_base import Range, Recipe
@@ -69,7 +72,17 @@ class Faulting(_Part):
     visible: float = Field(
         default=0.8, ge=0, description="Samples by which layers must be offset for a voxel to be labelled."
     )
-    visible_periods: float = Field(default=0.05, ge=0, description="The same, in periods of the wavelet.")
+    visible_periods: float = Field(default=0.08, ge=0, description="The same, in periods of the wavelet.")
+    flattest: float = Field(
+        default=20.0, ge=0, description="Degrees of dip under which a surface follows the layers, unseen."
+    )
+    audible: float = Field(
+        default=0.5,
+        ge=0,
+        description="Deviation of the layers over that of the noise, around a voxel, under which nothing of "
+        "them is seen and no fault is labelled.",
+    )
+    smallest: int = Field(default=100, ge=0, description="Voxels of the smallest piece of a fault labelled.")
 
 
 class Imaging(_Part):
@@ -101,8 +114,17 @@ class Noise(_Part):
     smiles: float = _share(0.2, "Share of cubes with migration smiles.")
 
 
+class Styles(_Part):
+    """Cubes that are of one style throughout, as other generators and some basins make them."""
+
+    coarse: float = _share(0.1, "Share of cubes with coarse reflectors, dense faults and noise at once.")
+    sparse: float = _share(0.1, "Share of cubes with blocky layers, strong folds and a long period.")
+
+
 class FieldRecipe(Recipe):
     """An earth that looks like surveys do."""
+
+    styles: Styles = Styles()
 
     layers: Layers = Layers()
     shape: Shape = Shape()
@@ -110,5 +132,25 @@ class FieldRecipe(Recipe):
     imaging: Imaging = Imaging()
     noise: Noise = Noise()
 
+    def with_parts(self, groups: Mapping[str, Mapping[str, Any]]) -> "FieldRecipe":
+        """The recipe with the given fields of its groups set."""
+        changed = {name: getattr(self, name).model_copy(update=dict(set_)) for name, set_ in groups.items()}
+        return self.model_copy(update=changed)
+
+
+COARSE: dict[str, dict[str, Any]] = {
+    "layers": {"thickness": (5.0, 10.0), "facies": 0.2, "channels": 0.05, "chaos": 0.1, "quiet": 0.1},
+    "faulting": {"several": 1.0, "dense": 1.0, "none": 0.0, "throw": (3.0, 40.0)},
+    "imaging": {"period": (12.0, 26.0), "salt": 0.0},
+    "noise": {"level": (0.4, 1.0)},
+}
+SPARSE: dict[str, dict[str, Any]] = {
+    "layers": {"blocky": 1.0, "channels": 0.05, "chaos": 0.05, "quiet": 0.0},
+    "shape": {"fold_height": (0.4, 0.6), "fold_width": (0.1, 0.3)},
+    "faulting": {"none": 0.0, "throw": (3.0, 40.0)},
+    "imaging": {"period": (14.0, 26.0)},
+    "noise": {"level": (0.02, 0.4)},
+}
+"""What a cube of each style sets."""
 
 FIELD = FieldRecipe(name="field")

@@ -14,6 +14,8 @@ from faultpick.synth.textures import smooth_map, smooth_series, smoothed
 from faultpick.synth.wavelet import convolve_traces
 
 Floats = NDArray[np.float32]
+TRIFLE = 0.15
+"""Noise that no eye and no display tells from none, over the image's deviation."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,23 @@ def _add_smile(
                 k = place + t - half
                 if 0 <= k < total.shape[2]:
                     total[i, j, k] += np.float32(taper) * wavelet[t]
+
+
+def drowned(image: Floats, noise: Floats, period: float, least: float) -> NDArray[np.bool_]:
+    """Where nothing is seen of an image of deviation 1 around a voxel, one and a half periods up and down.
+
+    Its deviation there is under `least` times that of the noise, or of a trifle where there is little noise.
+    """
+    reach = 2 * round(max(1.5 * period, 12.0) / 4) + 1
+    powers = []
+    for each in (image, noise):
+        power = np.square(each[::2, ::2, ::4])
+        for axis, size in enumerate((5, 5, reach)):
+            power = uniform_filter1d(power, size, axis)
+        powers.append(power)
+    hidden = powers[0] < least**2 * (powers[1] + np.float32(TRIFLE**2))
+    whole = hidden.repeat(2, 0).repeat(2, 1).repeat(4, 2)
+    return whole[: image.shape[0], : image.shape[1], : image.shape[2]]
 
 
 def with_footprint(rng: np.random.Generator, image: Floats) -> None:
