@@ -12,16 +12,9 @@ import tomllib
 from pathlib import Path
 from statistics import fmean
 
-from faultpick.benchmark import (
-    Column,
-    columns_of,
-    markdown_table,
-    mean_of_seeds,
-    put_table,
-    read_rows,
-    seed_spread,
-)
+from faultpick.benchmark import read_rows
 from faultpick.models.profile import profile
+from faultpick.tables import Column, columns_of, cubes_table, mean_of_seeds, put_table, seed_spread
 
 PAGES = [Path("README.md"), Path("docs/reference/race.md")]
 ENGINE = "torch"
@@ -97,7 +90,7 @@ def main() -> None:
     rows = network_rows(columns_of(scores), costs, networks, arguments.results / "training")
     lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows]
     tables = {
-        "race": markdown_table(scores),
+        "race": cubes_table(scores),
         "networks": "\n".join("| " + " | ".join(line) + " |" for line in lines),
     }
     for page in arguments.pages:

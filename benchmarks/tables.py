@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from faultpick.benchmark import put_table
+from faultpick.tables import put_table
 
 
 def publish(

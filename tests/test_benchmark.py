@@ -1,64 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from faultpick import models
-from faultpick.benchmark import (
-    folder_cubes,
-    markdown_table,
-    put_table,
-    read_rows,
-    run_benchmark,
-    suite_cubes,
-    write_rows,
-)
+from faultpick import baseline, models
+from faultpick.benchmark import folder_cubes, read_rows, run_benchmark, suite_cubes, write_rows
 from faultpick.data import splits
-from faultpick.errors import ConfigError, DataError
-from faultpick.metrics import bootstrap_interval
+from faultpick.errors import ConfigError
+from faultpick.metrics import average_precision, overlap
+from faultpick.semblance import discontinuity
+from faultpick.synth import WU2019
 from faultpick.synth.dataset import write_cubes
+from faultpick.synth.suites import SUITES, SuiteCube
 from faultpick.zoo import Card, load_model, save_model
 
 
 def row(cube, model, iou, tta="none", seed=0):
     scores = {"iou": iou, "tol_iou_2": 0.9, "asd": 1.0, "hd95": 2.0}
     return {"suite": "s", "cube": cube, "seed": 5, "model": model, "model_seed": seed, "tta": tta} | scores
-
-
-def table_of(rows, path):
-    write_rows(rows, path)
-    return markdown_table(read_rows(path)).splitlines()
-
-
-def test_rows_survive_the_file_and_the_table_shows_cubes_down_and_models_across(tmp_path):
-    rows = [
-        row(0, "a", 0.5),
-        row(0, "a", 0.6, "mirror"),
-        row("salt", "a", 0.7),
-        row("salt", "a", 0.9, "mirror"),
-    ]
-    lines = table_of(rows, tmp_path / "t.csv")
-    assert lines[0] == "| Cube | a | a + TTA |"
-    assert lines[2:5] == [
-        "| 0 | 0.500 | 0.600 |",
-        "| salt | 0.700 | 0.900 |",
-        "| **Mean IoU** | **0.600** | **0.750** |",
-    ]
-    low, high = bootstrap_interval([0.5, 0.7])
-    assert lines[5] == f"| 95 % interval | {low:.3f} to {high:.3f} | 0.600 to 0.900 |"
-    assert not any("Spread" in line for line in lines)
-
-
-def test_seeds_of_a_model_share_a_column_and_their_spread_is_shown(tmp_path):
-    rows = [row(0, "a", 0.5), row(0, "a", 0.7, seed=1), row(1, "a", 0.6), row(1, "a", 0.8, seed=1)]
-    rows += [row(0, "b", 0.4)]
-    lines = table_of(rows, tmp_path / "t.csv")
-    assert lines[0] == "| Cube | a | b |"
-    assert lines[2:5] == [
-        "| 0 | 0.600 | 0.400 |",
-        "| 1 | 0.700 |  |",
-        "| **Mean IoU** | **0.650** | **0.400** |",
-    ]
-    assert f"| Spread over seeds | {0.2 / 2**0.5:.3f} |  |" in lines
 
 
 def test_another_model_or_seed_is_added_and_the_same_one_replaced(tmp_path):
@@ -71,19 +31,6 @@ def test_another_model_or_seed_is_added_and_the_same_one_replaced(tmp_path):
         ("a", "0", "mirror", "0.80000"),
         ("b", "1", "none", "0.90000"),
     ]
-
-
-def test_table_replaces_what_stands_between_its_markers_only(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text(
-        "before\n<!-- table: s -->\nold\n<!-- end -->\nafter\n<!-- table: t -->\nkept\n<!-- end -->\n"
-    )
-    put_table(page, "s", "new")
-    assert page.read_text() == (
-        "before\n<!-- table: s -->\nnew\n<!-- end -->\nafter\n<!-- table: t -->\nkept\n<!-- end -->\n"
-    )
-    with pytest.raises(DataError, match="no place for the table 'u'"):
-        put_table(page, "u", "new")
 
 
 @pytest.fixture
@@ -147,6 +94,91 @@ def test_a_folder_of_flat_cubes_is_scored_beside_what_was_published(tiny, valida
         assert rows[3 * number]["recall"] == pytest.approx(label[:, :, :24].sum() / label.sum())
 
 
+def test_a_scale_is_written_with_the_grid_it_means_and_is_a_series_of_its_own(tiny, validation, tmp_path):
+    model = tiny()
+    model = replace(model, card=model.card.model_copy(update={"period": (100.0, 120.0)}))
+    cubes = folder_cubes(validation)[2:]
+    plain = run_benchmark([model], cubes, "v")
+    stretched = run_benchmark([model], cubes, "v", scale="auto")
+    assert [(row["scale"], row["grid"]) for row in plain + stretched] == [
+        ("none", "1,1,1"),
+        ("auto", "1,1,4"),
+    ]
+    assert plain[0]["iou"] != stretched[0]["iou"]
+    assert run_benchmark([model], cubes, "v", scale=(1.0, 1.0, 4.0))[0]["iou"] == stretched[0]["iou"]
+    write_rows(plain, tmp_path / "t.csv")
+    write_rows(stretched, tmp_path / "t.csv")
+    write_rows(plain, tmp_path / "t.csv")
+    assert [row["scale"] for row in read_rows(tmp_path / "t.csv")] == ["auto", "none"]
+
+
+def test_rows_from_before_there_were_scales_are_those_of_none(tmp_path):
+    old = row(0, "a", 0.5)
+    write_rows([old, row(0, "b", 0.6)], tmp_path / "t.csv")
+    write_rows([old | {"scale": "none", "iou": 0.9}], tmp_path / "t.csv")
+    assert [(r["model"], r["iou"]) for r in read_rows(tmp_path / "t.csv")] == [
+        ("b", "0.60000"),
+        ("a", "0.90000"),
+    ]
+
+
+@pytest.fixture
+def small_suite(monkeypatch):
+    """A suite of small cubes, and the seeds of those that were made."""
+    made = []
+
+    class Noted(SuiteCube):
+        def make(self):
+            made.append(self.seed)
+            return super().make()
+
+    def cubes(first_seed):
+        return [Noted(str(number), first_seed + number, WU2019, (48, 48, 64)) for number in range(3)]
+
+    monkeypatch.setitem(SUITES, "small", cubes)
+    return made
+
+
+def test_the_threshold_of_semblance_is_chosen_on_validation_cubes_alone(small_suite):
+    threshold = baseline.validated_threshold("small")
+    assert small_suite == list(splits.validation_seeds(3))
+    assert 0 < threshold < 1
+    cubes = [cube.make() for cube in SUITES["small"](splits.VALIDATION)]
+    unlike = np.concatenate([discontinuity(cube.seismic) for cube in cubes])
+    fault = np.concatenate([cube.fault > 0 for cube in cubes])
+    others = [overlap(unlike >= each, fault).dice for each in (0.6 * threshold, 1.5 * threshold)]
+    assert overlap(unlike >= np.float32(threshold), fault).dice > max(others)
+
+
+def test_semblance_is_scored_on_test_cubes_beside_the_models(small_suite, command, tmp_path):
+    out = tmp_path / "small.csv"
+    code, output, _ = command(
+        "benchmark", "--suite", "small", "--model", "semblance", "-o", out, "--cubes", 1
+    )
+    assert code == 0
+    assert small_suite == [splits.VALIDATION, splits.TEST]
+    (found,) = read_rows(out)
+    assert (found["model"], found["model_seed"], found["seed"]) == ("semblance", "", str(splits.TEST))
+    threshold = baseline.validated_threshold("small", 1)
+    assert float(found["threshold"]) == pytest.approx(threshold)
+    cube = SUITES["small"](splits.TEST)[0].make()
+    unlike, fault = discontinuity(cube.seismic), cube.fault > 0
+    strict = overlap(unlike >= np.float32(threshold), fault)
+    assert float(found["iou"]) == pytest.approx(strict.iou, abs=1e-3)
+    assert float(found["average_precision"]) == pytest.approx(average_precision(unlike, fault), abs=1e-3)
+    assert "semblance" in output
+
+
+def test_counts_of_a_row_are_those_of_its_thresholds(tiny, validation):
+    (found,) = run_benchmark([], folder_cubes(validation, 1), "v")
+    counts = [int(each) for each in str(found["curve_found"]).split()]
+    assert len(counts) == 19
+    label = np.fromfile(validation / "fault/0.dat", "<f4").reshape(SHAPE)
+    assert counts[16] == label.size - label[:, :, 24:].size  # 0.89 and 0.95 reach 0.85
+    assert counts[17:] == [label[:, :, :24].sum()] * 2
+    assert found["curve_real"] == label.sum()
+
+
 def test_two_models_of_one_name_and_seed_are_refused(tiny, validation):
     with pytest.raises(ConfigError, match="Two models are called 'tiny' with seed 0"):
         run_benchmark([tiny(), tiny()], folder_cubes(validation), "v")
@@ -154,9 +186,9 @@ def test_two_models_of_one_name_and_seed_are_refused(tiny, validation):
 
 def test_the_command_scores_a_folder(command, validation, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("<!-- table: seed -->\n<!-- end -->\n")
+    page.write_text("<!-- table: seed-cubes -->\n<!-- end -->\n")
     out = tmp_path / "seed.csv"
-    code, output, _ = command("benchmark", "--data", validation, "-o", out, "--readme", page, "--cubes", 2)
+    code, output, _ = command("benchmark", "--data", validation, "-o", out, "--page", page, "--cubes", 2)
     assert code == 0
     assert "published" in output
     assert page.read_text().splitlines()[1] == "| Cube | published |"

@@ -1,38 +1,35 @@
-"""Scores of models on test cubes, as a CSV, and the README's table made from it."""
+"""Scores of models on test cubes, as rows of a CSV."""
 
 import csv
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import fmean, stdev
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick import baseline
 from faultpick.data import splits
 from faultpick.data.cubes import find_pairs, read_flat_cube, read_pair
 from faultpick.errors import ConfigError, DataError
-from faultpick.metrics import Matching, Scores, bootstrap_interval, evaluate
+from faultpick.metrics import Matching, evaluate, threshold_curve
 from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
+from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.tta import Reduce
 from faultpick.synth import Cube
 from faultpick.synth.dataset import read_cube_set
 from faultpick.synth.suites import SuiteCube, find_suite
+from faultpick.volume.period import dominant_period
 from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo import LoadedModel
 
-MEASURES = {
-    "iou": "Mean IoU",
-    "tol_iou_2": "Mean Tol-IoU@2",
-    "asd": "Mean surface distance",
-    "hd95": "Mean HD95",
-}
 PUBLISHED = "published"
 PUBLISHED_THRESHOLD = 0.9
 COUNTED = Matching(minimum_throw=5.0)
+
+CURVE_STEP = 5  # of the 99 thresholds of a curve: 0.05, 0.10, ... 0.95
 
 Row = dict[str, str | int | float]
 Progress = Callable[[int, int], None]
@@ -94,12 +91,35 @@ def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
     return [of_pair(*pair) for pair in find_pairs(folder)[:count]]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What of a contestant is scored: how it was asked and what it said.
+
+    Attributes:
+        model: Its name.
+        model_seed: Of its training; empty where there was none.
+        tta: Mode of test-time augmentation.
+        scale: As asked for: "none", "auto" or three factors.
+        grid: The three factors that were taken.
+        threshold: From which a voxel counts as fault.
+    """
+
+    model: str
+    model_seed: int | str = ""
+    tta: str = "none"
+    scale: str = "none"
+    grid: str = "1,1,1"
+    threshold: float = 0.5
+
+
 def run_benchmark(
     models: Sequence[LoadedModel],
     cubes: Sequence[BenchmarkCube],
     suite: str,
     *,
     tta: Sequence[str] = ("none",),
+    scale: Scale | Literal["auto", "none"] = "none",
+    semblance: float | None = None,
     picks: bool = False,
     progress: Progress | None = None,
 ) -> list[Row]:
@@ -111,13 +131,16 @@ def run_benchmark(
         suite: Name of the set of cubes.
         tta: Modes of test-time augmentation, "none" among them if wanted; "mirror-max" takes the maximum over
             the attitudes of "mirror" in place of the mean, and so on.
+        scale: On which grid models predict, as in `faultpick.predict`.
+        semblance: Score semblance too, a fault where the discontinuity is at least this
+            (`faultpick.baseline.validated_threshold`).
         picks: Pick the faults of each prediction too and count those found, missed and made up, where the
             earth of a cube is known; faults with a median throw under 5 samples do not count.
         progress: Called after each prediction.
 
     Returns:
-        One row for each cube, model and entry of `tta`: suite, cube, its seed, model, its seed, tta and
-        every score.
+        One row for each cube, model and entry of `tta`: suite, cube, its seed, the fields of `Entry`, every
+        score, and counts of voxels at thresholds from 0.05 to 0.95 for ODS and OIS.
 
     Raises:
         ConfigError: Two models have the same name and seed.
@@ -128,37 +151,66 @@ def run_benchmark(
     if twice:
         raise ConfigError(f"Two models are called {twice[0]!r} with seed {twice[1]}: rename one in its card.")
     rows: list[Row] = []
+    total = len(cubes) * (len(models) * len(tta) + (semblance is not None))
     for cube in cubes:
         seismic, fault, earth = cube.read()
 
-        def row(model: str, model_seed: int | str, mode: str, scores: Scores, cube=cube) -> Row:
+        def score(entry: Entry, said: NDArray[np.float32], cube=cube, fault=fault, earth=earth) -> None:
             place: Row = {"suite": suite, "cube": cube.name, "seed": "" if cube.seed is None else cube.seed}
-            return place | {"model": model, "model_seed": model_seed, "tta": mode} | asdict(scores)
+            rows.append(place | asdict(entry) | scores_of(said, fault, entry.threshold))
+            if picks and earth is not None:
+                rows[-1] |= score_probability(said, earth, matching=COUNTED).row()
+                rows[-1] |= thinned_scores(said, fault, entry.threshold)
+            if progress and entry.model != PUBLISHED:
+                progress(sum(each["model"] != PUBLISHED for each in rows), total)
 
         if cube.published:
-            scores = evaluate(cube.published(), fault, threshold=PUBLISHED_THRESHOLD)
-            rows.append(row(PUBLISHED, "", "none", scores))
+            score(Entry(PUBLISHED, threshold=PUBLISHED_THRESHOLD), cube.published())
+        if semblance is not None:
+            score(Entry(baseline.NAME), baseline.fault_score(seismic, semblance))
+            rows[-1]["threshold"] = semblance
         for model in models:
+            card, grid = model.card, grid_of(seismic, model, scale)
             for mode in tta:
                 attitudes, _, reduce = mode.partition("-")
-                probability = predict(
-                    seismic, model, tta=attitudes, tta_reduce=cast(Reduce, reduce or "mean")
-                )
-                scores = evaluate(probability, fault, threshold=model.card.threshold)
-                rows.append(row(model.card.name, model.card.seed, mode, scores))
-                if picks and earth is not None:
-                    rows[-1] |= score_probability(probability, earth, matching=COUNTED).row()
-                    rows[-1] |= thinned_scores(probability, fault, model.card.threshold)
-                if progress:
-                    done = sum(each["model"] != PUBLISHED for each in rows)
-                    progress(done, len(cubes) * len(models) * len(tta))
+                entry = Entry(card.name, card.seed, mode, scale_text(scale), scale_text(grid), card.threshold)
+                reduce = cast(Reduce, reduce or "mean")
+                score(entry, predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid))
     return rows
+
+
+def grid_of(
+    seismic: NDArray[np.floating], model: LoadedModel, scale: Scale | Literal["auto", "none"]
+) -> Scale:
+    """The factors that a scale means for a cube and a model."""
+    if scale != "auto":
+        return UNSCALED if scale == "none" else scale
+    period = dominant_period(lambda *box: seismic[box].astype(np.float32), seismic.shape)
+    return chosen_scale("auto", period, [model.card])[0]
+
+
+def scale_text(scale: Scale | Literal["auto", "none"]) -> str:
+    """A scale as the command takes it."""
+    return scale if isinstance(scale, str) else ",".join(f"{factor:g}" for factor in scale)
+
+
+def scores_of(said: NDArray[np.float32], fault: NDArray[np.uint8], threshold: float) -> Row:
+    """Every score of a probability, and the counts of voxels that ODS and OIS need of each cube."""
+    curve = threshold_curve(said, fault > 0)
+    found, right = curve.found[CURVE_STEP - 1 :: CURVE_STEP], curve.found_right[CURVE_STEP - 1 :: CURVE_STEP]
+    counts: Row = {
+        "curve_found": " ".join(map(str, found)),
+        "curve_right": " ".join(map(str, right)),
+        "curve_real": int(curve.real[0]),
+    }
+    return asdict(evaluate(said, fault, threshold=threshold)) | counts
 
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:
     """Write rows into a CSV, numbers with five digits after the point.
 
-    Rows that the file holds already are kept, but for those of the same suite, model, seed and augmentation.
+    Rows that the file holds already are kept, but for those of the same suite, model, seed, augmentation and
+    scale.
 
     Raises:
         OutputError: The file cannot be written.
@@ -173,9 +225,9 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
         writer.writerows(kept + texts)
 
 
-def series(row: dict[str, str]) -> tuple[str, str, str, str]:
+def series(row: dict[str, str]) -> tuple[str, str, str, str, str]:
     """What the rows of one model on the cubes of one suite share."""
-    return row["suite"], row["model"], row["model_seed"], row["tta"]
+    return row["suite"], row["model"], row["model_seed"], row["tta"], row.get("scale") or "none"
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -191,77 +243,3 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise DataError(
             f"{path} cannot be read ({error.strerror}): run faultpick benchmark first."
         ) from error
-
-
-Column = dict[str, list[dict[str, str]]]
-"""Rows of one model by cube, one for each seed of its training."""
-
-
-def columns_of(rows: Iterable[dict[str, str]]) -> dict[str, Column]:
-    """Rows by column of the table: a model, its seeds together, with one mode of augmentation."""
-    columns: dict[str, Column] = {}
-    for row in rows:
-        name = row["model"] + _AUGMENTED.get(row["tta"], f" + TTA ({row['tta']})")
-        columns.setdefault(name, {}).setdefault(row["cube"], []).append(row)
-    return columns
-
-
-_AUGMENTED = {"none": "", "mirror": " + TTA"}
-
-
-def mean_of_seeds(column: Column, measure: str) -> dict[str, float]:
-    """A measure by cube, the mean over the seeds of a model."""
-    return {cube: fmean(float(row[measure]) for row in rows) for cube, rows in column.items()}
-
-
-def seed_spread(column: Column, measure: str) -> float | None:
-    """Standard deviation between the seeds of a model of a measure's mean over cubes; None for one seed."""
-    seeds: dict[str, list[float]] = {}
-    for rows in column.values():
-        for row in rows:
-            seeds.setdefault(row["model_seed"], []).append(float(row[measure]))
-    return stdev(map(fmean, seeds.values())) if len(seeds) > 1 else None
-
-
-def markdown_table(rows: Iterable[dict[str, str]]) -> str:
-    """Strict IoU with cubes down and models across, then the means of the measures.
-
-    Of a model with several seeds the mean is shown, and below the means the standard deviation between seeds
-    of the mean IoU. The interval is that of the mean IoU within which 95 % of draws of cubes with
-    replacement lie.
-    """
-    columns = columns_of(rows)
-    cubes = list(dict.fromkeys(cube for column in columns.values() for cube in column))
-    lines = ["| Cube | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
-
-    def line(title: str, cells: Iterable[str]) -> None:
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-
-    by_cube = [mean_of_seeds(column, "iou") for column in columns.values()]
-    for cube in cubes:
-        line(cube, (f"{values[cube]:.3f}" if cube in values else "" for values in by_cube))
-    for measure, title in MEASURES.items():
-        means = (fmean(mean_of_seeds(column, measure).values()) for column in columns.values())
-        line(f"**{title}**", (f"**{mean:.3f}**" for mean in means))
-        if measure == "iou":
-            intervals = (bootstrap_interval(list(values.values())) for values in by_cube)
-            line("95 % interval", (f"{low:.3f} to {high:.3f}" for low, high in intervals))
-            spreads = [seed_spread(column, "iou") for column in columns.values()]
-            if any(spread is not None for spread in spreads):
-                line("Spread over seeds", ("" if each is None else f"{each:.3f}" for each in spreads))
-    return "\n".join(lines)
-
-
-def put_table(page: Path, name: str, table: str) -> None:
-    """Replace what stands between the markers `<!-- table: NAME -->` and `<!-- end -->` of a page.
-
-    Raises:
-        DataError: The page does not have these markers.
-    """
-    text = page.read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- table: {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
-    if not pattern.search(text):
-        raise DataError(
-            f"{page} has no place for the table {name!r}: put <!-- table: {name} --> and <!-- end --> there."
-        )
-    page.write_text(pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from faultpick.errors import DataError
-from faultpick.metrics import bootstrap_interval
+from faultpick.metrics import bootstrap_interval, bootstrap_statistic
 
 
 def test_interval_agrees_with_scipy():
@@ -28,6 +28,16 @@ def test_what_is_not_defined_is_left_out_and_what_is_infinite_stays():
     low, high = bootstrap_interval([1.0, 2.0, 3.0, math.inf])
     assert low < 3
     assert high == math.inf
+
+
+def test_a_share_of_counts_is_drawn_cube_by_cube():
+    found, there = np.array([1, 8, 0]), np.array([1, 10, 4])
+    low, high = bootstrap_statistic(lambda times: (times @ found) / (times @ there), 3)
+    rng = np.random.default_rng(1)
+    drawn = rng.integers(3, size=(20_000, 3))
+    expected = np.percentile(found[drawn].sum(axis=1) / there[drawn].sum(axis=1), (2.5, 97.5))
+    assert (low, high) == pytest.approx(expected, abs=0.02)
+    assert all(math.isnan(end) for end in bootstrap_statistic(lambda times: np.full(len(times), np.nan), 3))
 
 
 def test_a_level_that_is_no_share_is_refused():

@@ -160,7 +160,11 @@ def benchmark(
         Path, typer.Option("--out", "-o", help="CSV, one row a cube and model; rows of other models stay.")
     ],
     model: Annotated[
-        list[str] | None, typer.Option(help="Name of a model or path of its weights; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="Name of a model or path of its weights; or semblance, an attribute without training, its "
+            "threshold chosen on validation cubes; repeatable."
+        ),
     ] = None,
     suite: Annotated[
         str, typer.Option(help="Which test cubes: wu2019-v1, field-20 or scale-12.")
@@ -185,18 +189,31 @@ def benchmark(
             "for the maximum over the attitudes; repeatable.",
         ),
     ] = None,
+    scale: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|I,X,S",
+            help="Resample for the network, as `predict` does; rows of another scale stay.",
+        ),
+    ] = "none",
     picks: Annotated[
         bool, typer.Option("--picks", help="Pick the faults as well, and count those found and made up.")
     ] = False,
-    readme: Annotated[
-        Path | None, typer.Option(help="Page whose table, named as the CSV, is to be replaced.")
+    page: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Page whose tables, named as the CSV (and -scores, -cubes, -scales), are to be replaced; "
+            "repeatable."
+        ),
     ] = None,
 ) -> None:
     """Score models on test cubes that no model was trained or chosen on."""
     from rich.markdown import Markdown
     from rich.progress import Progress
 
+    from faultpick import baseline, tables
     from faultpick import benchmark as bench
+    from faultpick.prediction.scale import parse_scale
     from faultpick.volume.staging import output_errors
     from faultpick.zoo import load_model
 
@@ -204,24 +221,32 @@ def benchmark(
     scored_on = bench.suite_cubes(suite, cubes) if data is None else bench.folder_cubes(data, cubes)
     if not model and not any(cube.published for cube in scored_on):
         raise ConfigError("There is nothing to score: name a model with --model.")
-    models = [load_model(each) for each in model or []]
+    grid = parse_scale(scale)
+    names = model or []
+    models = [load_model(each) for each in names if each != baseline.NAME]
     with output_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Scoring")
+        threshold = None
+        if baseline.NAME in names:
+            threshold = baseline.validated_threshold("wu2019-v1" if data else suite, cubes)
         rows = bench.run_benchmark(
             models,
             scored_on,
             name,
             tta=("none", *dict.fromkeys([*(["mirror"] if tta else []), *(tta_mode or [])])),
+            scale=grid,
+            semblance=threshold,
             picks=picks,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     bench.write_rows(rows, out)
-    table = bench.markdown_table(row for row in bench.read_rows(out) if row["suite"] == name)
-    if readme:
-        bench.put_table(readme, out.stem, table)
-    console.print(Markdown(table))
+    written = [row for row in bench.read_rows(out) if row["suite"] == name]
+    for each in page or []:
+        tables.put_tables(each, out.stem, written)
+    console.print(Markdown(tables.cubes_table(written)))
+    console.print(Markdown(tables.scores_table(written)))
 
 
 @app.command()

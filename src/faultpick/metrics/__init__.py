@@ -1,12 +1,13 @@
 """How well faults are found: voxel by voxel, within a tolerance, over all thresholds, and fault by fault."""
 
-from faultpick.metrics.bootstrap import bootstrap_interval
+from faultpick.metrics.bootstrap import bootstrap_interval, bootstrap_statistic, weighted_mean
 from faultpick.metrics.curves import (
     THRESHOLDS,
     Reliability,
     ThresholdCurve,
     average_precision,
     best_dataset_f1,
+    best_dataset_threshold,
     best_image_f1,
     calibration_error,
     reliability,
@@ -58,8 +59,10 @@ __all__ = [
     "average_distance",
     "average_precision",
     "best_dataset_f1",
+    "best_dataset_threshold",
     "best_image_f1",
     "bootstrap_interval",
+    "bootstrap_statistic",
     "calibration_error",
     "evaluate",
     "evaluate_volumes",
@@ -78,4 +81,5 @@ __all__ = [
     "threshold_curve",
     "tolerant_f1",
     "tolerant_iou",
+    "weighted_mean",
 ]

@@ -98,6 +98,11 @@ def best_dataset_f1(curves: Sequence[ThresholdCurve]) -> float:
     return float(_added(curves).f1.max())
 
 
+def best_dataset_threshold(curves: Sequence[ThresholdCurve]) -> float:
+    """The threshold that gives ODS; of equally good ones, the lowest."""
+    return float(THRESHOLDS[_added(curves).f1.argmax()])
+
+
 def best_image_f1(curves: Sequence[ThresholdCurve]) -> float:
     """OIS: F1 of the counts added up over the volumes, each at the threshold that is best for it.
 
