@@ -1,43 +1,90 @@
 """What must not move a pick: the amplitudes' unit and polarity, the direction in which lines are counted."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 
 from faultpick.data import splits
-from faultpick.metrics import overlap
-from faultpick.normalise import normalise_array
+from faultpick.metrics import mask_distances, overlap, tolerant_f1
+from faultpick.picks.picking import pick
+from faultpick.picks.settings import PickSettings
 from faultpick.prediction import predict
-from faultpick.prediction.engine import probabilities
-from faultpick.prediction.tta import ALL_ATTITUDES
 from faultpick.synth import synthesize
 from faultpick.zoo import load_model
 
-
-@pytest.fixture
-def slab(shared):
-    """A piece of a field survey, with faults in it."""
-    return np.ascontiguousarray(np.load(shared / "f3_slab.npy")[:, 80:176, 64:])
-
-
-def test_the_unit_of_the_amplitudes_does_not_matter(slab):
-    model = load_model("unet_res2")
-    picks = predict(slab, model)
-    assert (picks > 0.5).mean() > 0.01
-    np.testing.assert_allclose(predict(slab * 1000, model), picks, atol=1e-3)
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+SMALL = PickSettings(min_area=150.0)
+OTHERS = {
+    "polarity": lambda volume: -volume,
+    "inlines": lambda volume: volume[::-1],
+    "crosslines": lambda volume: volume[:, ::-1],
+}
 
 
-def test_polarity_and_direction_do_not_matter_over_all_attitudes(slab):
-    members = [load_model("unet_res2")]
-    slab = slab[:, :48, :32]
+@pytest.fixture(scope="module")
+def model():
+    return load_model("unet_res2")
 
-    def picks(amplitudes):
-        return probabilities(members, normalise_array(amplitudes), ALL_ATTITUDES)[0]
 
-    here = picks(slab)
-    assert here.max() > 0.3
-    np.testing.assert_allclose(picks(-slab), here, atol=2e-3)
-    np.testing.assert_allclose(picks(slab[::-1].copy())[::-1], here, atol=2e-3)
-    np.testing.assert_allclose(picks(slab[:, ::-1].copy())[:, ::-1], here, atol=2e-3)
+@pytest.fixture(scope="module", params=["synthetic", "field"])
+def survey(request):
+    """A piece of a survey with faults in it: of a synthetic one, and of a field where there is one."""
+    if request.param == "synthetic":
+        return synthesize(splits.VALIDATION + 1, shape=(48, 48, 64)).seismic
+    if not (SHARED / "f3_slab.npy").exists():
+        pytest.skip("no real seismic beside the repository")
+    return np.ascontiguousarray(np.load(SHARED / "f3_slab.npy")[:, 160:256, 64:])
+
+
+@pytest.fixture(scope="module")
+def over_all(survey, model):
+    """Its probability over all attitudes."""
+    return predict(survey, model, tta="full")
+
+
+def changed(survey, model, change, tta):
+    """The probability of the changed survey, mirrored back where the change is a mirror."""
+    said = predict(np.ascontiguousarray(OTHERS[change](survey)), model, tta=tta)
+    return said if change == "polarity" else np.ascontiguousarray(OTHERS[change](said))
+
+
+def surfaces(probability):
+    return [fault.vertices for fault in pick(probability, settings=SMALL).faults]
+
+
+def apart(one, other):
+    """Distance within which 95 % of each of two surfaces lie of the other, in voxels."""
+    return max(np.percentile(KDTree(b).query(a)[0], 95) for a, b in ((one, other), (other, one)))
+
+
+def same_faults(found, expected):
+    """Each fault is found once, within two voxels."""
+    places = [[apart(one, other) <= 2.0 for other in expected] for one in found]
+    return len(found) == len(expected) and (np.array(places).any(axis=0)).all()
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_polarity_and_direction_move_no_pick_over_all_attitudes(survey, model, over_all, change):
+    here = surfaces(over_all)
+    assert len(here) > 0
+    assert same_faults(surfaces(changed(survey, model, change, "full")), here)
+
+
+def test_the_unit_of_the_amplitudes_moves_no_pick_at_all(survey, model, over_all):
+    here, there = surfaces(over_all), surfaces(predict(1000 * survey, model, tta="full"))
+    assert len(here) == len(there) > 0
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-3)
+    np.testing.assert_allclose(predict(1000 * survey, model), predict(survey, model), atol=1e-4)
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_in_one_attitude_faults_stay_within_two_voxels(survey, model, change):
+    here, there = predict(survey, model) >= 0.5, changed(survey, model, change, False) >= 0.5
+    assert here.any()
+    assert tolerant_f1(mask_distances(there, here), 2) > 0.85
 
 
 def test_with_a_slow_gain_a_decay_with_depth_does_not_matter():
