@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +26,13 @@ from tables import publish
 from faultpick import create_volume, load_model, open_volume, synthesize
 from faultpick.blocks import cover
 from faultpick.data import splits
+from faultpick.errors import ConfigError
+from faultpick.normalise import Normalisation
 from faultpick.prediction import predict_to_file
 from faultpick.prediction.engine import prepared, probabilities
-from faultpick.prediction.memory import measured_need
-from faultpick.prediction.plan import blocks_in_tiles_of, blocks_that_fit, tile_voxels
-from faultpick.prediction.source import source_of
-from faultpick.prediction.survey import HALO
+from faultpick.prediction.plan import blocks_in_tiles_of
+from faultpick.prediction.source import Source, source_of
+from faultpick.prediction.survey import HALO, cut_for
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS
@@ -72,16 +72,20 @@ def main() -> None:
 def memory() -> list[Row]:
     """What larger tiles save on the largest survey; nothing is computed but the need of a tile."""
     member = prepared(load_model(MODEL))
-    need = measured_need([member], AS_IT_IS)
     shape = (1024, 1024, 512)
     inline, crossline, sample = (Axis(count, HALO, member.info.multiple) for count in shape)
     axes = inline, crossline, sample
+    source = Source(lambda *_: np.zeros(0), shape, np.ones(shape[:2], bool), Normalisation(0.0, 1.0, 1.0))
     rows: list[Row] = []
     for gigabytes in (1, 2, 4, 8, 16):
-        size = blocks_that_fit(axes, partial(need.fits, memory=gigabytes * 1e9))
-        assert size is not None
-        voxels = sum(tile_voxels(axes, block.starts, block.stops) for block in cover(shape, size))
-        row: Row = {"--memory": f"{gigabytes}GB", "block": " x ".join(map(str, size))}
+        try:
+            cut = cut_for([axes], [member], AS_IT_IS, tile=None, memory=gigabytes * 1e9)
+        except ConfigError:
+            continue
+        task = PredictBlock(source, axes, [member], AS_IT_IS, "mean", 0.5, flows=cut.flows)
+        voxels = sum(task.voxels(block) for block in cover(shape, cut.size))
+        row: Row = {"--memory": f"{gigabytes}GB", "block": " x ".join(map(str, cut.size))}
+        row |= {"flows": "yes" if cut.flows else "no"}
         rows.append(row | {"voxels through the network": f"{voxels / math.prod(shape):.2f} x"})
     print(rows, flush=True)
     return rows

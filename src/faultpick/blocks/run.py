@@ -72,6 +72,7 @@ def run_blocks(
     *,
     out: Path,
     done: Done,
+    in_columns: bool = False,
 ) -> None:
     """Compute blocks and keep them in the store.
 
@@ -83,6 +84,8 @@ def run_blocks(
         place: Where to compute.
         out: The output, to name when the disk refuses.
         done: Called in this process after each block.
+        in_columns: Blocks that follow one another along the inlines are computed in this order, and in the
+            same process if it has nothing else to do.
 
     Raises:
         FaultpickError: That of the task, naming the block; OutputError when the disk refuses.
@@ -93,7 +96,7 @@ def run_blocks(
     if not by_key:
         return
     work = delayed(_Work(task, store, geometry, out), pure=False)
-    graph = [delayed(_run)(work, block, dask_key_name=key) for key, block in by_key.items()]
+    graph = _graph(work, by_key, in_columns)
     if place.is_here:
         with Callback(
             posttask=lambda key, receipt, *_: done(by_key[key], receipt) if key in by_key else None
@@ -116,7 +119,17 @@ class _Work:
     out: Path
 
 
-def _run(work: _Work, block: Block) -> Receipt:
+def _graph(work: Any, by_key: dict[str, Block], in_columns: bool) -> list[Any]:
+    """A task for each block; in columns it waits for the block before it."""
+    tasks: dict[tuple[int, ...], Any] = {}
+    for key, block in by_key.items():
+        first, *column = block.number
+        before = tasks.get((first - 1, *column)) if in_columns else None
+        tasks[block.number] = delayed(_run)(work, block, before, dask_key_name=key)
+    return list(tasks.values())
+
+
+def _run(work: _Work, block: Block, _before: Receipt | None) -> Receipt:
     where = block.within(work.geometry)
     try:
         result = work.task(block)

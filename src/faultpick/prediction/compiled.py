@@ -1,16 +1,22 @@
 """Networks compiled by OpenVINO for the CPU."""
 
+import ctypes
 import importlib
 import sys
 import threading
 import warnings
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from faultpick.errors import ModelError
+from faultpick.models.flow import Flow
+
+LARGE = 1 << 20  # bytes
 
 
 def openvino() -> ModuleType | None:
@@ -43,33 +49,50 @@ class Compiled(nn.Module):
 
     def __init__(self, network: nn.Module, multiple: int, original: nn.Module | None = None) -> None:
         super().__init__()
+        _return_freed_memory()
         self.network, self.multiple, self.original = network, multiple, original
         self._model = _converted(network, multiple)
         self._compiled: dict[tuple[int, ...], Any] = {}
         self._shape: tuple[int, ...] = ()
         self._request: Any = None
+        self._tensor: Any = None if (library := openvino()) is None else library.Tensor
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type, tuple[nn.Module, int, nn.Module | None]]:
         return Compiled, (self.network, self.multiple, self.original)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """What the network gives for `(N, 1, Z, Y, X)`."""
+    def forward(self, x: Tensor, *more: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What the network gives for `(N, 1, Z, Y, X)`; shapes of what else it takes follow from it."""
+        arrays = [each.contiguous().numpy() for each in (x, *more)]
         with self._lock:
-            self._prepare(tuple(x.shape))
-            output = self._request.infer([x.contiguous().numpy()], share_inputs=True, share_outputs=True)[0]
-            return torch.from_numpy(output.copy())
+            self._prepare([tuple(array.shape) for array in arrays])
+            outputs = [np.empty(tuple(each.shape), dtype=np.float32) for each in self._request.model_outputs]
+            for number, output in enumerate(outputs):  # written to directly, not copied
+                self._request.set_output_tensor(number, self._tensor(output, shared_memory=True))
+            self._request.infer(arrays, share_inputs=True, share_outputs=True)
+        found = [torch.from_numpy(output) for output in outputs]
+        return tuple(found) if len(found) > 1 else found[0]
 
-    def _prepare(self, shape: tuple[int, ...]) -> None:
-        """Make the request that computes inputs of this shape."""
+    def _prepare(self, shapes: list[tuple[int, ...]]) -> None:
+        """Make the request that computes inputs of these shapes."""
+        shape = shapes[0]
         if shape == self._shape:
             return
         if self._request is not None:
             self._request = None
             self._compiled[self._shape].release_memory()
         if shape not in self._compiled:
-            self._compiled[shape] = _compiled(self._model, shape)
+            self._compiled[shape] = _compiled(self._model, shapes)
         self._request, self._shape = self._compiled[shape].create_infer_request(), shape
+
+
+def _return_freed_memory() -> None:
+    """Have large arrays go back to the system as soon as they are freed, where the C library can be told.
+
+    It would keep them in pieces otherwise, half as much again as is in use.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(-3, LARGE)  # M_MMAP_THRESHOLD
 
 
 def plain(network: nn.Module) -> nn.Module:
@@ -87,7 +110,10 @@ def engine_of(network: nn.Module) -> str:
 def _converted(network: nn.Module, multiple: int) -> Any:
     """OpenVINO's form of a network, for inputs of any shape."""
     side = 2 * multiple  # at the smallest side InstanceNorm meets single voxels and goes another way
-    example = torch.zeros(1, 1, side, side, side)
+    if isinstance(network, Flow):
+        example = tuple(network.inputs(side, side))
+    else:
+        example = torch.zeros(1, 1, side, side, side)
     library = openvino()
     assert library is not None
     try:
@@ -101,11 +127,11 @@ def _converted(network: nn.Module, multiple: int) -> Any:
         ) from error
 
 
-def _compiled(model: Any, shape: tuple[int, ...]) -> Any:
+def _compiled(model: Any, shapes: list[tuple[int, ...]]) -> Any:
     library = openvino()
     assert library is not None
     model = model.clone()
-    model.reshape(library.PartialShape(list(shape)))
+    model.reshape({number: library.PartialShape(list(shape)) for number, shape in enumerate(shapes)})
     settings = {
         "INFERENCE_PRECISION_HINT": "f32",
         "PERFORMANCE_HINT": "LATENCY",

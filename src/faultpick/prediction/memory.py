@@ -1,7 +1,8 @@
 """How much memory a tile needs, measured once for each model and kept.
 
 Measured in a process of its own, because a process knows only the most it ever held: two tiles of different
-size go through the networks, and the difference is the need of a voxel.
+size go through the networks, and the difference is the need of a voxel. Where a survey flows through, two
+sections across the inlines do.
 """
 
 import json
@@ -17,15 +18,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from faultpick.errors import ConfigError
 from faultpick.prediction.compiled import engine_of
 from faultpick.prediction.engine import probabilities
+from faultpick.prediction.passage import Flows, Passage
 from faultpick.prediction.tta import Attitude
 from faultpick.volume.staging import replace_text
 from faultpick.zoo import LoadedModel
 
 SIDES = (128, 192)
+SECTION_SIDES = (192, 320)
 LEAST = 8  # bytes of a voxel: a tile and its result
 SPARE = 0.05  # of the memory allowed: for blocks being read and written, and what measuring misses
 
@@ -36,23 +40,30 @@ class Need:
 
     Attributes:
         process: What the process holds before any tile; 0 for a GPU.
-        voxel: What each voxel of a tile needs.
+        voxel: What each voxel of a tile, or of a section, needs.
     """
 
     process: float
     voxel: float
 
-    def fits(self, voxels: int, memory: float) -> bool:
-        """Whether a tile of this many voxels goes through in this much memory."""
-        return self.process + self.voxel * voxels <= (1 - SPARE) * memory
+    def fits(self, voxels: int, memory: float, beside: float = 0.0) -> bool:
+        """Whether a tile or section of this many voxels goes through in this memory, with more beside."""
+        return self.process + self.voxel * voxels + beside <= (1 - SPARE) * memory
 
     def memory_for(self, voxels: int) -> float:
         """The least memory that a tile of this many voxels goes through in."""
         return (self.process + self.voxel * voxels) / (1 - SPARE)
 
 
-def measured_need(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) -> Need:
+def measured_need(
+    members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], flowing: bool = False
+) -> Need:
     """The need of these models, from the user's cache folder or else measured now, in seconds.
+
+    Args:
+        members: The models.
+        attitudes: The attitudes to show a tile in.
+        flowing: Of a section of a survey that flows through them, rather than of a tile.
 
     Raises:
         ConfigError: The models cannot be measured: they do not load in another process, or memory is too
@@ -63,7 +74,7 @@ def measured_need(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...
         (
             " ".join(sorted(f"{member.card.network} {member.card.sha256}" for member in members)),
             members[0].device.type,
-            f"{len(attitudes)} attitudes",
+            "flowing" if flowing else f"{len(attitudes)} attitudes",
             *(f"{name} {version(name)}" for name in ("faultpick", "torch")),
             f"{engine} {version('openvino' if engine == 'int8' else engine)}",
         )
@@ -71,7 +82,7 @@ def measured_need(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...
     file = _cache_folder() / "memory.json"
     known = _known(file)
     if key not in known:
-        known[key] = asdict(_measured_apart(members, attitudes))
+        known[key] = asdict(_measured_apart(members, attitudes, flowing))
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_text(file, json.dumps(known, indent=1))
@@ -90,12 +101,12 @@ def _known(file: Path) -> dict[str, dict[str, float]]:
         return {}
 
 
-def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) -> Need:
-    """Run this module as a program, which takes models and attitudes and gives the need."""
+def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], flowing: bool) -> Need:
+    """Run this module as a program, which takes these and gives the need."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", __name__],
-            input=pickle.dumps((list(members), attitudes)),
+            input=pickle.dumps((list(members), attitudes, flowing)),
             capture_output=True,
             check=True,
         )
@@ -108,18 +119,32 @@ def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, .
         ) from error
 
 
-def _measure(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...]) -> Need:
+def _measure(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], flowing: bool) -> Need:
     """In this process, which must not have held more before."""
-    voxels = [side**3 for side in SIDES]
+    sizes = [side**2 for side in SECTION_SIDES] if flowing else [side**3 for side in SIDES]
     most = []
-    for side in SIDES:
-        tile = np.random.default_rng(0).standard_normal((side,) * 3, dtype=np.float32)
-        probabilities(members, tile, attitudes)
+    for side in SECTION_SIDES if flowing else SIDES:
+        if flowing:
+            _flow(members, side)
+        else:
+            probabilities(members, _noise(side, side), attitudes)
         most.append(_most_held(members[0].device))
-    voxel = (most[1] - most[0]) / (voxels[1] - voxels[0])
+    voxel = (most[1] - most[0]) / (sizes[1] - sizes[0])
     if voxel < LEAST:
         raise ValueError(f"{voxel:.1f} bytes a voxel make no sense")
-    return Need(max(most[0] - voxel * voxels[0], 0.0), voxel)
+    return Need(max(most[0] - voxel * sizes[0], 0.0), voxel)
+
+
+def _flow(members: Sequence[LoadedModel], side: int) -> None:
+    """As many steps as it takes until all that has to wait waits."""
+    flows = Flows(members)
+    whole = slice(0, side)
+    passage = Passage(flows, lambda rows: _noise(rows.stop - rows.start, side), 0, side, (whole, whole))
+    passage.take(0, 2 * flows.planes)
+
+
+def _noise(planes: int, side: int) -> NDArray[np.float32]:
+    return np.random.default_rng(0).standard_normal((planes, side, side), dtype=np.float32)
 
 
 def _most_held(device: torch.device) -> int:

@@ -44,6 +44,10 @@ class OverScales:
         """Blocks worth having in hand at a time in one process."""
         return self.tasks[0].at_once
 
+    def voxels(self, block: Block) -> int:
+        """Voxels of that grid's tile for a block."""
+        return self.tasks[0].voxels(block)
+
     def has_traces(self, block: Block) -> bool:
         """Whether a block has a live trace."""
         return self.tasks[0].has_traces(block)

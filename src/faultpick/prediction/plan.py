@@ -49,6 +49,37 @@ def blocks_that_fit(axes: Axes, fits: Callable[[int], bool], workers: int = 1) -
     return None if best is None else best[2]
 
 
+def columns_that_fit(axes: Axes, length: int, fits: Callable[[int], bool], workers: int = 1) -> Size | None:
+    """The size of blocks with the least work where columns flow along the inlines.
+
+    Args:
+        axes: The volume's axes.
+        length: Inlines of a block.
+        fits: Whether there is memory for a column of this section in voxels.
+        workers: Columns computed at a time by different processes.
+
+    Returns:
+        Inlines, crosslines and samples; None if the smallest do not fit.
+    """
+    best = None
+    for across, down in itertools.product(_choices(axes[1]), _choices(axes[2])):
+        if fits(across.largest * down.largest):
+            work = -(-across.number * down.number // workers) * workers / (across.number * down.number)
+            choice = work * across.sum * down.sum, across.size, down.size
+            best = choice if best is None else min(best, choice)
+    return None if best is None else (min(length, axes[0].count), *best[1:])
+
+
+def section(axes: Axes, size: Size) -> int:
+    """Voxels of the largest section of the columns for blocks of a size."""
+    return _choice(axes[1], size[1]).largest * _choice(axes[2], size[2]).largest
+
+
+def work(axes: Axes, size: Size) -> int:
+    """Voxels of all tiles for blocks of a size."""
+    return math.prod(_choice(axis, side).sum for axis, side in zip(axes, size, strict=True))
+
+
 def smallest_tile(axes: Axes) -> int:
     """Voxels of the tile around the smallest block."""
     return math.prod(min(choice.largest for choice in _choices(axis)) for axis in axes)

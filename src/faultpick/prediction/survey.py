@@ -31,20 +31,23 @@ from faultpick.prediction.compiled import engine_of, plain
 from faultpick.prediction.engine import Engine, choose_device, prepared
 from faultpick.prediction.memory import measured_need
 from faultpick.prediction.over_scales import OverScales
+from faultpick.prediction.passage import may_flow
 from faultpick.prediction.plan import (
     Axes,
     Size,
     blocks_in_tiles_of,
     blocks_that_fit,
+    columns_that_fit,
     largest_tile,
+    section,
     smallest_tile,
-    tile_voxels,
+    work,
 )
 from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.source import Source, source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
-from faultpick.prediction.tta import Attitude, Reduce, attitudes_of
+from faultpick.prediction.tta import AS_IT_IS, Attitude, Reduce, attitudes_of
 from faultpick.volume import Volume, create_volume
 from faultpick.volume.create import check_output
 from faultpick.volume.period import dominant_period
@@ -52,10 +55,16 @@ from faultpick.volume.staging import move_in_place, output_errors, replace_text
 from faultpick.volume.statistics import Read
 from faultpick.zoo import LoadedModel, load_model
 
-HALO = 56
+HALO = 88
 MEMORY = 2e9
 WHOLE = 128**3  # a volume of a training cube's size goes through in one piece
 MOST_SCALED = 10.0
+LENGTH = 64  # inlines of a block where the survey flows
+RESULT = 10  # bytes of a voxel of such a block: its value as it is made, checked and written
+READ = 16  # and of a voxel of the planes being read
+LATE = 96  # planes that flow through after the last
+SLOWER = 1.4  # what flows takes this many times as long as the same in a tile
+FLOWING = 16  # planes that flow at a time
 
 Model = LoadedModel | str | Path
 Progress = Callable[[int, int], None]
@@ -144,8 +153,12 @@ def predict(
     scale, _ = _scale(scale, source.read, source.shape, members)
     grids = _grids(source.shape, members, halo, exact, scale, scales)
     attitudes = attitudes_of(tta)
-    blocks = cover(source.shape, _block_size(grids[0], members, attitudes, tile, memory))
-    tasks = [PredictBlock(source, axes, members, attitudes, tta_reduce, decision=0.5) for axes in grids]
+    cut = cut_for(grids, members, attitudes, tile, memory)
+    blocks = sorted(cover(source.shape, cut.size), key=lambda block: (block.number[1:], block.number))
+    tasks = [
+        PredictBlock(source, axes, members, attitudes, tta_reduce, decision=0.5, flows=cut.flows)
+        for axes in grids
+    ]
     task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision=0.5)
     out = np.empty(source.shape, dtype=np.float32)
     meter = _Meter(task, blocks, progress)
@@ -258,23 +271,29 @@ def predict_to_file(
     }
     with working_folder(out, settings, restart=restart) as folder:
         source = _kept_source(volume, folder, gain)
-        size = _kept_size(
-            folder, partial(_block_size, axes, members, attitudes, tile, memory, workers=workers or 1)
-        )
-        blocks = cover(volume.shape, size)
+        cut = _kept_cut(folder, partial(cut_for, grids, members, attitudes, tile, memory, workers or 1))
+        blocks = cover(volume.shape, cut.size)
         _warn_of_inexact(members, len(blocks), say)
         _check_space(outputs.values(), volume.shape)
         mask, spread = threshold is not None, uncertainty is not None
         tasks = [
             PredictBlock(
-                source, axes, members, attitudes, tta_reduce, decision, mask and len(grids) == 1, spread
+                source,
+                axes,
+                members,
+                attitudes,
+                tta_reduce,
+                decision,
+                mask and len(grids) == 1,
+                spread,
+                cut.flows,
             )
             for axes in grids
         ]
         task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision, mask)
         store = BlockStore(folder, tuple(outputs))
         with output_errors(out):
-            store.create(volume.geometry, size)
+            store.create(volume.geometry, cut.size)
         receipts = {block: store.finished(block) for block in blocks}
         faults = {block: receipt.facts["faults"] for block, receipt in receipts.items() if receipt}
         if faults and say is not None:
@@ -294,13 +313,14 @@ def predict_to_file(
             Place(workers, cluster, task.at_once),
             out=out,
             done=done,
+            in_columns=cut.flows,
         )
         _put_in_place(store, outputs, volume)
     live = int(np.count_nonzero(source.live)) * volume.shape[2]
     return Summary(
         volume.shape,
         meter.tiles,
-        largest_tile(axes, size),
+        section(axes, cut.size) * FLOWING if cut.flows else largest_tile(axes, cut.size),
         meter.total,
         resumed,
         decision,
@@ -318,10 +338,7 @@ class _Meter:
         progress: Progress | None,
         done: Sequence[Block] = (),
     ) -> None:
-        self._voxels = {
-            block: tile_voxels(task.axes, block.starts, block.stops) if task.has_traces(block) else 0
-            for block in blocks
-        }
+        self._voxels = {block: task.voxels(block) if task.has_traces(block) else 0 for block in blocks}
         self._progress = progress
         self._done = sum(self._voxels[block] for block in done)
         self.tiles = sum(voxels > 0 for voxels in self._voxels.values())
@@ -382,28 +399,57 @@ def _axes(shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale
     return inline, crossline, sample
 
 
-def _block_size(
-    axes: Axes,
+@dataclass(frozen=True)
+class Cut:
+    """How a survey is cut.
+
+    Attributes:
+        size: Of the blocks.
+        flows: Whether columns of them flow through the networks, rather than each with a tile of its own.
+    """
+
+    size: Size
+    flows: bool
+
+
+def cut_for(
+    grids: list[Axes],
     members: list[LoadedModel],
     attitudes: tuple[Attitude, ...],
     tile: int | None,
     memory: float,
     workers: int = 1,
-) -> Size:
+) -> Cut:
+    """Tiles or columns, whichever is less work."""
+    axes = grids[0]
     whole = axes[0].count, axes[1].count, axes[2].count
     if tile is not None:
-        return blocks_in_tiles_of(axes, tile)
+        return Cut(blocks_in_tiles_of(axes, tile), flows=False)
     if largest_tile(axes, whole) <= WHOLE and workers == 1:
-        return whole
+        return Cut(whole, flows=False)
     need = measured_need(members, attitudes)
     size = blocks_that_fit(axes, lambda tile: need.fits(tile, memory), workers)
+    if size == whole:
+        return Cut(whole, flows=False)
+    if attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1 and may_flow(members):
+        need_of_columns = measured_need(members, attitudes, flowing=True)
+
+        def fits(columns: int) -> bool:
+            held = RESULT * len(members) * LENGTH + READ * axes[0].multiple
+            return need_of_columns.fits(columns, memory, beside=held * columns)
+
+        columns = columns_that_fit(axes, LENGTH, fits, workers)
+        if columns is not None:
+            through = work(axes, (axes[0].count, *columns[1:])) / axes[0].total * (axes[0].total + LATE)
+            if size is None or SLOWER * through < work(axes, size):
+                return Cut(columns, flows=True)
     if size is None:
         least = need.memory_for(smallest_tile(axes))
         raise ConfigError(
             f"No tile fits in {memory / 1e9:g} GB: the smallest takes {least / 1e9:.1f} GB with this model "
             "and its halo; allow more memory."
         )
-    return size
+    return Cut(size, flows=False)
 
 
 def _warn_of_inexact(members: list[LoadedModel], tiles: int, say: Say | None) -> None:
@@ -465,17 +511,17 @@ def _kept_source(volume: Volume, folder: Path, gain: bool) -> Source:
     return source
 
 
-def _kept_size(folder: Path, choose: Callable[[], Size]) -> Size:
-    """The size of blocks, chosen once: an earlier run's blocks have it."""
+def _kept_cut(folder: Path, choose: Callable[[], Cut]) -> Cut:
+    """How the survey is cut, chosen once: an earlier run's blocks are cut so."""
     file = folder / "blocks.json"
     try:
-        rows, columns, samples = json.loads(file.read_text(encoding="utf-8"))
+        rows, columns, samples, flows = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        size = choose()
+        cut = choose()
         with output_errors(folder):
-            replace_text(file, json.dumps(size))
-        return size
-    return int(rows), int(columns), int(samples)
+            replace_text(file, json.dumps([*cut.size, cut.flows]))
+        return cut
+    return Cut((int(rows), int(columns), int(samples)), bool(flows))
 
 
 def _check_space(outputs: Iterable[Path], shape: Size) -> None:

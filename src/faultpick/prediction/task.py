@@ -1,9 +1,11 @@
 """The fault probability of one block: read around it, normalise, ask the networks, keep the block."""
 
+import math
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,11 @@ from numpy.typing import NDArray
 
 from faultpick.blocks import Block, Result
 from faultpick.prediction.engine import probabilities
-from faultpick.prediction.plan import Axes
+from faultpick.prediction.passage import Flows, Passage
+from faultpick.prediction.plan import Axes, tile_voxels
 from faultpick.prediction.resample import along, from_grid
-from faultpick.prediction.source import Source
+from faultpick.prediction.source import Source, Windows
+from faultpick.prediction.tiles import round_down
 from faultpick.prediction.tta import Attitude, Reduce
 from faultpick.zoo import LoadedModel
 
@@ -35,6 +39,9 @@ class PredictBlock:
         decision: Probability from which a voxel counts as fault.
         mask: Give 1 and 0 in place of probabilities.
         spread: Give the standard deviation between the models as well.
+        flows: The survey flows through the networks along the inlines, column by column of blocks, rather
+            than tile by tile. A block that follows the last one goes on where that left off; any other starts
+            as far before it as the networks can see. Both give the same.
     """
 
     source: Source
@@ -45,8 +52,12 @@ class PredictBlock:
     decision: float
     mask: bool = False
     spread: bool = False
+    flows: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
     _entry: threading.Semaphore = field(init=False, repr=False, compare=False)
+    _passages: dict[tuple[int, int], Passage] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_entry", threading.Semaphore(self.at_once))
@@ -60,9 +71,20 @@ class PredictBlock:
         """Whether a block has a live trace; one without does not go through the networks."""
         return bool(self.source.live[block.box[:2]].any())
 
+    def voxels(self, block: Block) -> int:
+        """Voxels that go through the networks for a block."""
+        if not self.flows:
+            return tile_voxels(self.axes, block.starts, block.stops)
+        axis = self.axes[0]
+        ends = zip(self.axes[1:], block.starts[1:], block.stops[1:], strict=True)
+        sides = [across.span(start, stop)[0] for across, start, stop in ends]
+        before = self._flows.fed(axis.before + block.starts[0]) if block.starts[0] else 0
+        planes = self._flows.fed(axis.before + block.stops[0]) - before
+        return planes * math.prod(side.stop - side.start for side in sides)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process has a lock of its own."""
-        names = ("source", "axes", "members", "attitudes", "reduce", "decision", "mask", "spread")
+        names = ("source", "axes", "members", "attitudes", "reduce", "decision", "mask", "spread", "flows")
         return _arrived, tuple(getattr(self, name) for name in names)
 
     def __call__(self, block: Block) -> Result:
@@ -88,15 +110,44 @@ class PredictBlock:
             axis.window(box.start, box.stop) for axis, box in zip(self.axes, block.box, strict=True)
         )
         windows = inline, crossline, sample
-        tile = self.source.tile(self.axes, windows)
-        with self._turn:
-            found = probabilities(self.members, tile, self.attitudes, self.reduce)
-        found = found[:, inline.use, crossline.use, sample.use]
+        if self.flows:
+            with self._turn:
+                found = self._flowed(block, windows)
+        else:
+            tile = self.source.tile(self.axes, windows)
+            with self._turn:
+                found = probabilities(self.members, tile, self.attitudes, self.reduce)
+            found = found[:, inline.use, crossline.use, sample.use]
         matrices = tuple(
             None if axis.factor == 1 else from_grid(box, window.grid, axis.factor)
             for axis, box, window in zip(self.axes, block.box, windows, strict=True)
         )
         return along(found, matrices)
+
+    def _flowed(self, block: Block, windows: Windows) -> NDArray[np.float32]:
+        """The same, of what flows through."""
+        axis, (inline, crossline, sample) = self.axes[0], windows
+        start, stop = inline.grid.start + axis.before, inline.grid.stop + axis.before
+        column = block.number[1:]
+        passage = self._passages.pop(column, None)
+        if passage is None or passage.next != start:
+            passage = None
+            self._passages.clear()  # before there is another in memory
+            passage = Passage(
+                self._flows,
+                lambda rows: self.source.tile(self.axes, (axis.rows(rows), crossline, sample)),
+                max(round_down(start - self._flows.lead, axis.multiple), 0),
+                axis.total,
+                (crossline.use, sample.use),
+            )
+        found = passage.take(start, stop)
+        if block.stops[0] < axis.count:
+            self._passages[column] = passage
+        return found
+
+    @cached_property
+    def _flows(self) -> Flows:
+        return Flows(self.members)
 
 
 def _arrived(*fields: Any) -> PredictBlock:

@@ -85,6 +85,10 @@ class Axis:
         end = round_up(grid.stop + self.before + self.halo, self.multiple)
         return slice(max(first, 0), min(end, self.total)), grid
 
+    def rows(self, rows: slice) -> Window:
+        """The positions of a part of the padded grid."""
+        return Window(self._reflected[rows], slice(0, rows.stop - rows.start), rows)
+
     def window(self, start: int, stop: int) -> Window:
         """The tile for the survey's positions from `start` to before `stop`."""
         tile, grid = self.span(start, stop)

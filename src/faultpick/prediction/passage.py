@@ -1,0 +1,129 @@
+"""A column of a survey on its way through networks along the inlines, some planes at a time."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from faultpick.models import fault_logit
+from faultpick.models.flow import Flow, can_flow
+from faultpick.models.profile import context
+from faultpick.prediction.compiled import Compiled, plain
+from faultpick.zoo import LoadedModel
+
+Rows = Callable[[slice], NDArray[np.float32]]
+"""Reads normalised amplitudes by positions along the inlines, `(inline, crossline, sample)`."""
+
+
+class Flows:
+    """How a survey flows through models together, each as it is computed after `engine.prepared`.
+
+    Attributes:
+        planes: Planes that go through at each step.
+        latency: Planes by which results are late.
+        lead: Planes before a result that it can depend on at most.
+    """
+
+    def __init__(self, members: Sequence[LoadedModel]) -> None:
+        self.members = members
+        flows = [Flow(_computed(member.network)) for member in members]
+        self.networks = [
+            Compiled(flow, member.info.multiple) if isinstance(member.network, Compiled) else flow
+            for flow, member in zip(flows, members, strict=True)
+        ]
+        self.flows = flows
+        self.planes, self.latency = flows[0].planes, flows[0].latency
+        self.lead = max(context(plain(member.network), member.info.multiple) for member in members)
+
+    def fed(self, stop: int) -> int:
+        """Planes that went in when results before `stop` came out, both from the column's first."""
+        return -(-(stop + self.latency) // self.planes) * self.planes
+
+
+def may_flow(members: Sequence[LoadedModel]) -> bool:
+    """Whether a survey can flow through these models: on a CPU, through one kind of network."""
+    networks = [_computed(member.network) for member in members]
+    return (
+        all(member.device.type == "cpu" for member in members)
+        and all(map(can_flow, networks))
+        and len({len(network.get_submodule("encoder")._modules) for network in networks}) == 1
+    )
+
+
+class Passage:
+    """Gives a column's results in order.
+
+    Args:
+        flows: The models.
+        read: Reads the column.
+        begin: The first position to read, a multiple of the planes of a step.
+        count: The column's length.
+        use: The crosslines and samples whose results are wanted.
+    """
+
+    def __init__(self, flows: Flows, read: Rows, begin: int, count: int, use: tuple[slice, slice]) -> None:
+        self._flows, self._read, self._use = flows, read, use
+        self._begin, self._count, self._fed = begin, count, 0
+        self._states: list[list[Tensor]] = []
+        self._waiting: list[list[deque[Tensor]]] = []
+        self._ready = np.empty((len(flows.members), 0, 0, 0), dtype=np.float32)
+        self._first = begin - flows.latency  # position of the first of the results that are ready
+        self.next = begin
+
+    def take(self, start: int, stop: int) -> NDArray[np.float32]:
+        """The fault probabilities that each model gives for the positions from `start` to before `stop`.
+
+        Args:
+            start: `next`, or a later position.
+            stop: At most `count`.
+
+        Returns:
+            `(member, inline, crossline, sample)`.
+        """
+        rows, columns = (part.stop - part.start for part in self._use)
+        out = np.empty((len(self._flows.members), stop - start, rows, columns), dtype=np.float32)
+        while True:
+            end = self._first + self._ready.shape[1]
+            low, high = max(start, self._first), min(stop, end)
+            if low < high:
+                out[:, low - start : high - start] = self._ready[:, low - self._first : high - self._first]
+            if end >= stop:
+                self.next = stop
+                return out
+            self._first = end
+            self._ready = self._step()
+
+    @torch.inference_mode()
+    def _step(self) -> NDArray[np.float32]:
+        """The results that the next planes bring, whatever their position."""
+        flows = self._flows
+        place = self._begin + self._fed
+        last = min(place, self._count - flows.planes)
+        planes = torch.from_numpy(self._read(slice(last, last + flows.planes)))[None, None]
+        if place >= self._count:
+            planes = torch.zeros_like(planes)
+        if not self._states:
+            height, width = planes.shape[-2:]
+            self._states = [flow.start(height, width) for flow in flows.flows]
+            self._waiting = [[deque(skips) for skips in flow.skips(height, width)] for flow in flows.flows]
+        found = []
+        for number, (flow, network, member) in enumerate(
+            zip(flows.flows, flows.networks, flows.members, strict=True)
+        ):
+            states, waiting = self._states[number], self._waiting[number]
+            inside = flow.inside(self._fed, self._count - self._begin)
+            given = list(network(planes, *inside, *states, *(skips.popleft() for skips in waiting)))
+            self._states[number] = given[1 : 1 + len(states)]
+            for skips, skip in zip(waiting, given[1 + len(states) :], strict=True):
+                skips.append(skip)
+            logit = fault_logit(given[0]).float() / member.card.temperature
+            found.append(torch.sigmoid(logit)[0, :, :, *self._use].numpy())
+        self._fed += flows.planes
+        return np.concatenate(found)
+
+
+def _computed(network: nn.Module) -> nn.Module:
+    return network.network if isinstance(network, Compiled) else network
