@@ -12,7 +12,7 @@ from faultpick.train.schema import describe
 
 HEAD = 'name = "model"\nnetwork = "unet_res2"\n'
 BUDGET = "[budget]\nsteps = 3\n"
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.toml"))
 
 
 def read(tmp_path: Path, text: str) -> TrainConfig:
@@ -21,13 +21,13 @@ def read(tmp_path: Path, text: str) -> TrainConfig:
     return read_config(path)
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_configs_of_the_project_are_read(path: Path):
     if "[teacher]" in path.read_text():
         config = read_settings(path, DistillConfig, verify_distillation)
     else:
         config = read_config(path)
-    assert config.name == path.stem
+    assert config.name in (path.stem, path.parent.name)
 
 
 def test_values_arrive_and_the_rest_has_defaults(tmp_path: Path):
