@@ -29,9 +29,9 @@ from faultpick.volume.staging import replace_text
 from faultpick.zoo import LoadedModel
 
 SIDES = (128, 192)
-SECTION_SIDES = (192, 320)
+SECTION_SIDES = (256, 448)
 LEAST = 8  # bytes of a voxel: a tile and its result
-SPARE = 0.05  # of the memory allowed: for blocks being read and written, and what measuring misses
+SPARE = 0.05  # of the memory allowed: for what measuring misses
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from faultpick.models.profile import context
 from faultpick.prediction.compiled import Compiled, plain
 from faultpick.zoo import LoadedModel
 
+_NOTHING = np.empty((1, 0, 0, 0), dtype=np.float32)
+
 Rows = Callable[[slice], NDArray[np.float32]]
 """Reads normalised amplitudes by positions along the inlines, `(inline, crossline, sample)`."""
 
@@ -69,7 +71,7 @@ class Passage:
         self._begin, self._count, self._fed = begin, count, 0
         self._states: list[list[Tensor]] = []
         self._waiting: list[list[deque[Tensor]]] = []
-        self._ready = np.empty((len(flows.members), 0, 0, 0), dtype=np.float32)
+        self._ready = _NOTHING
         self._first = begin - flows.latency  # position of the first of the results that are ready
         self.next = begin
 
@@ -93,7 +95,7 @@ class Passage:
             if end >= stop:
                 self.next = stop
                 return out
-            self._first = end
+            self._first, self._ready = end, _NOTHING
             self._ready = self._step()
 
     @torch.inference_mode()
@@ -119,10 +121,10 @@ class Passage:
             self._states[number] = given[1 : 1 + len(states)]
             for skips, skip in zip(waiting, given[1 + len(states) :], strict=True):
                 skips.append(skip)
-            logit = fault_logit(given[0]).float() / member.card.temperature
-            found.append(torch.sigmoid(logit)[0, :, :, *self._use].numpy())
+            logit = fault_logit(given[0]).float().div_(member.card.temperature)
+            found.append(logit.sigmoid_()[0, :, :, *self._use].numpy())
         self._fed += flows.planes
-        return np.concatenate(found)
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _computed(network: nn.Module) -> nn.Module:
