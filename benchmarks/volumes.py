@@ -4,7 +4,7 @@ Surveys are a synthetic cube and its mirror images, repeated. Rows of each part 
 and docs/reference/speed.md.
 
 Usage: python benchmarks/volumes.py [--parts memory sizes workers overhead] [--sizes 256x256x256 ...]
-    [--rounds 3] [--threads 2] [--side 320] [--scratch DIR]
+    [--rounds 3] [--threads 2] [--side 320] [--survey 512x1024x512] [--scratch DIR]
 """
 
 import argparse
@@ -52,7 +52,8 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", default=SIZES)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--side", type=int, default=320, help="of the survey for workers and overhead")
+    parser.add_argument("--side", type=int, default=320, help="of the survey for overhead")
+    parser.add_argument("--survey", default="512x1024x512", help="for workers")
     parser.add_argument("--scratch", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
@@ -61,12 +62,17 @@ def main() -> None:
         parts: dict[str, Callable[[], list[Row]]] = {
             "memory": memory,
             "sizes": lambda: [sized(scratch, size, arguments.threads) for size in arguments.sizes],
-            "workers": lambda: workers(scratch, side, arguments.rounds),
+            "workers": lambda: workers(scratch, shape_of(arguments.survey), arguments.rounds),
             "overhead": lambda: overhead(scratch, side, arguments.rounds),
         }
         for part in arguments.parts:
             rows = parts[part]()
             publish(f"volumes-{part}", list(rows[0]), [list(row.values()) for row in rows], PAGE)
+
+
+def shape_of(size: str) -> tuple[int, int, int]:
+    first, second, third = (int(count) for count in size.split("x"))
+    return first, second, third
 
 
 def memory() -> list[Row]:
@@ -93,10 +99,10 @@ def memory() -> list[Row]:
 
 def sized(scratch: Path, size: str, threads: int) -> Row:
     """One survey from SEG-Y to SEG-Y with the command's defaults."""
-    first, second, third = (int(count) for count in size.split("x"))
-    path = make_survey(scratch / "survey.sgy", (first, second, third))
+    shape = shape_of(size)
+    path = make_survey(scratch / "survey.sgy", shape)
     facts, peak, _ = run_command(path, scratch / "out.sgy", threads=threads)
-    voxels = first * second * third
+    voxels = math.prod(shape)
     row: Row = {
         "voxels": size.replace("x", " x "),
         "threads": threads,
@@ -117,8 +123,7 @@ def workers(scratch: Path, shape: tuple[int, int, int], rounds: int) -> list[Row
     peaks = {1: 0, 2: 0}
     for _ in range(rounds):
         for count in seconds:
-            options = ("--workers", str(count), "--memory", "1500MB")
-            facts, _, peaks[count] = run_command(path, scratch / "out.sgy", *options)
+            facts, _, peaks[count] = run_command(path, scratch / "out.sgy", "--workers", str(count))
             seconds[count].append(facts["seconds"])
     one = statistics.median(seconds[1])
     rows: list[Row] = [

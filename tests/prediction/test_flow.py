@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from faultpick import models
-from faultpick.blocks import cover
+from faultpick.blocks import cover, run
 from faultpick.models.unet_res2 import UNetRes2
 from faultpick.prediction import predict, predict_to_file, survey
 from faultpick.prediction.engine import prepared
@@ -70,6 +70,24 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_bytes(cube, flowing, tmp_p
         summary = predict_to_file(volume, member(), tmp_path / "stopped.npy", halo=16)
     assert 0 < summary.resumed < summary.tiles == len(cover(cube.shape, SIZE))
     assert (tmp_path / "stopped.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+@pytest.mark.slow
+def test_one_process_takes_one_column_after_another(cube, flowing, tmp_path, monkeypatch):
+    np.save(tmp_path / "in.npy", cube)
+    order = []
+    with open_volume(tmp_path / "in.npy") as volume:
+        took = run._results
+
+        def noted(client, graph, names):
+            for key, receipt in took(client, graph, names):
+                order.append(tuple(map(int, key.removeprefix("block-").split("-"))))
+                yield key, receipt
+
+        monkeypatch.setattr(run, "_results", noted)
+        predict_to_file(volume, member(), tmp_path / "out.npy", halo=16, engine="torch", workers=1)
+    assert order == sorted(order, key=lambda number: (number[1:], number[0]))
+    assert len({number[1:] for number in order}) == 2
 
 
 def test_blocks_without_a_trace_are_left_out_and_what_follows_is_right(cube, monkeypatch):

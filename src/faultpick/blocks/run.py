@@ -84,8 +84,8 @@ def run_blocks(
         place: Where to compute.
         out: The output, to name when the disk refuses.
         done: Called in this process after each block.
-        in_columns: Blocks that follow one another along the inlines are computed in this order, and in the
-            same process if it has nothing else to do.
+        in_columns: Blocks that follow one another along the inlines are computed in this order, column after
+            column, as many columns at a time as there are workers.
 
     Raises:
         FaultpickError: That of the task, naming the block; OutputError when the disk refuses.
@@ -96,7 +96,7 @@ def run_blocks(
     if not by_key:
         return
     work = delayed(_Work(task, store, geometry, out), pure=False)
-    graph = _graph(work, by_key, in_columns)
+    graph = _graph(work, by_key, place.workers or 1 if in_columns else None)
     if place.is_here:
         with Callback(
             posttask=lambda key, receipt, *_: done(by_key[key], receipt) if key in by_key else None
@@ -119,14 +119,23 @@ class _Work:
     out: Path
 
 
-def _graph(work: Any, by_key: dict[str, Block], in_columns: bool) -> list[Any]:
-    """A task for each block; in columns it waits for the block before it."""
-    tasks: dict[tuple[int, ...], Any] = {}
-    for key, block in by_key.items():
-        first, *column = block.number
-        before = tasks.get((first - 1, *column)) if in_columns else None
-        tasks[block.number] = delayed(_run)(work, block, before, dask_key_name=key)
-    return list(tasks.values())
+def _graph(work: Any, by_key: dict[str, Block], lanes: int | None) -> list[Any]:
+    """A task for each block.
+
+    In lanes, one column goes through after another, each block once the one before it is done: a process
+    with several columns at hand would take their blocks in turns, and begin each column anew every time.
+    """
+    if lanes is None:
+        return [delayed(_run)(work, block, None, dask_key_name=key) for key, block in by_key.items()]
+    columns = sorted({block.number[1:] for block in by_key.values()})
+    lane_of = {column: number % lanes for number, column in enumerate(columns)}
+    latest: dict[int, Any] = {}
+    tasks = []
+    for key, block in sorted(by_key.items(), key=lambda item: (item[1].number[1:], item[1].number[0])):
+        lane = lane_of[block.number[1:]]
+        latest[lane] = delayed(_run)(work, block, latest.get(lane), dask_key_name=key)
+        tasks.append(latest[lane])
+    return tasks
 
 
 def _run(work: _Work, block: Block, _before: Receipt | None) -> Receipt:

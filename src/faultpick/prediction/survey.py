@@ -271,7 +271,12 @@ def predict_to_file(
     }
     with working_folder(out, settings, restart=restart) as folder:
         source = _kept_source(volume, folder, gain)
-        cut = _kept_cut(folder, partial(cut_for, grids, members, attitudes, tile, memory, workers or 1))
+        cut = _kept_cut(
+            folder,
+            partial(
+                cut_for, grids, members, attitudes, tile, memory, workers or 1, scattered=cluster is not None
+            ),
+        )
         blocks = cover(volume.shape, cut.size)
         _warn_of_inexact(members, len(blocks), say)
         _check_space(outputs.values(), volume.shape)
@@ -419,8 +424,9 @@ def cut_for(
     tile: int | None,
     memory: float,
     workers: int = 1,
+    scattered: bool = False,
 ) -> Cut:
-    """Tiles or columns, whichever is less work."""
+    """Tiles or columns, whichever is less work; tiles if they are scattered over any number of processes."""
     axes = grids[0]
     whole = axes[0].count, axes[1].count, axes[2].count
     if tile is not None:
@@ -431,7 +437,8 @@ def cut_for(
     size = blocks_that_fit(axes, lambda tile: need.fits(tile, memory), workers)
     if size == whole:
         return Cut(whole, flows=False)
-    if attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1 and may_flow(members):
+    in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
+    if in_order and may_flow(members):
         need_of_columns = measured_need(members, attitudes, flowing=True)
 
         def fits(columns: int) -> bool:
