@@ -62,13 +62,14 @@ class Passage:
         flows: The models.
         read: Reads the column.
         begin: The first position to read, a multiple of the planes of a step.
-        count: The column's length.
+        count: The column's length, a multiple of it too.
         use: The crosslines and samples whose results are wanted.
     """
 
     def __init__(self, flows: Flows, read: Rows, begin: int, count: int, use: tuple[slice, slice]) -> None:
         self._flows, self._read, self._use = flows, read, use
         self._begin, self._count, self._fed = begin, count, 0
+        self._shape = torch.Size()
         self._states: list[list[Tensor]] = []
         self._waiting: list[list[deque[Tensor]]] = []
         self._ready = _NOTHING
@@ -103,12 +104,13 @@ class Passage:
         """The results that the next planes bring, whatever their position."""
         flows = self._flows
         place = self._begin + self._fed
-        last = min(place, self._count - flows.planes)
-        planes = torch.from_numpy(self._read(slice(last, last + flows.planes)))[None, None]
-        if place >= self._count:
-            planes = torch.zeros_like(planes)
+        if place < self._count:
+            planes = torch.from_numpy(self._read(slice(place, place + flows.planes)))[None, None]
+            self._shape = planes.shape
+        else:
+            planes = torch.zeros(self._shape)
         if not self._states:
-            height, width = planes.shape[-2:]
+            height, width = self._shape[-2:]
             self._states = [flow.start(height, width) for flow in flows.flows]
             self._waiting = [[deque(skips) for skips in flow.skips(height, width)] for flow in flows.flows]
         found = []

@@ -64,7 +64,6 @@ RESULT = 10  # bytes of a voxel of such a block: its value as it is made, checke
 READ = 12  # and of a voxel of the planes being read
 LATE = 96  # planes that flow through after the last
 SLOWER = 1.4  # what flows takes this many times as long as the same in a tile
-FLOWING = 16  # planes that flow at a time
 
 Model = LoadedModel | str | Path
 Progress = Callable[[int, int], None]
@@ -325,7 +324,7 @@ def predict_to_file(
     return Summary(
         volume.shape,
         meter.tiles,
-        section(axes, cut.size) * FLOWING if cut.flows else largest_tile(axes, cut.size),
+        section(axes, cut.size) * axes[0].multiple if cut.flows else largest_tile(axes, cut.size),
         meter.total,
         resumed,
         decision,
