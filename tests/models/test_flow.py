@@ -1,10 +1,8 @@
-from collections import deque
-
 import pytest
 import torch
 
 from faultpick import models
-from faultpick.models.flow import Flow, can_flow
+from faultpick.models.flow import Column, Flow, can_flow
 from faultpick.models.fold import folded
 from faultpick.models.unet_res2 import UNetRes2
 
@@ -12,18 +10,11 @@ from faultpick.models.unet_res2 import UNetRes2
 def flowed(network, volume):
     flow = Flow(network)
     count, height, width = volume.shape[2:]
-    states = flow.start(height, width)
-    waiting = [deque(skips) for skips in flow.skips(height, width)]
+    column = Column(flow, count, height, width)
     found = []
     for fed in range(0, count + flow.latency, flow.planes):
         planes = volume[:, :, fed : fed + flow.planes]
-        planes = planes if fed < count else torch.zeros(1, 1, flow.planes, height, width)
-        skips = [each.popleft() for each in waiting]
-        logits, *rest = flow(planes, *flow.inside(fed, count), *states, *skips)
-        states, given = rest[: len(states)], rest[len(states) :]
-        for each, skip in zip(waiting, given, strict=True):
-            each.append(skip)
-        found.append(logits)
+        found.append(column.step(planes if fed < count else torch.zeros(1, 1, flow.planes, height, width)))
     return torch.cat(found, dim=2)[:, :, flow.latency : flow.latency + count]
 
 

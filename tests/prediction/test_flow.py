@@ -9,7 +9,7 @@ from faultpick.blocks import cover, run
 from faultpick.models.unet_res2 import UNetRes2
 from faultpick.prediction import predict, predict_to_file, survey
 from faultpick.prediction.engine import prepared
-from faultpick.prediction.passage import may_flow
+from faultpick.prediction.passage import flow_latency
 from faultpick.prediction.survey import Cut
 from faultpick.volume import open_volume
 from faultpick.zoo import Card, LoadedModel
@@ -38,13 +38,13 @@ def flowing(monkeypatch):
     monkeypatch.setattr(survey, "cut_for", lambda *_, **__: Cut(SIZE, flows=True))
 
 
-@pytest.mark.parametrize("engine", ["torch", "openvino"])
+@pytest.mark.parametrize("engine", ["torch", "openvino", "int8"])
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_survey_that_flows_gives_what_it_gives_whole(cube, monkeypatch, engine, count):
-    if engine == "openvino":
+    if engine != "torch":
         pytest.importorskip("openvino")
     members = [member(seed) for seed in range(count)]
-    whole = predict(cube, members, engine="torch", tile=256)
+    whole = predict(cube, members, engine="int8" if engine == "int8" else "torch", tile=256)
     monkeypatch.setattr(survey, "cut_for", lambda *_, **__: Cut(SIZE, flows=True))
     seen = []
     found = predict(
@@ -112,7 +112,7 @@ def test_processes_give_the_same_bytes(cube, flowing, tmp_path):
 
 def test_only_what_can_flow_does():
     one = member()
-    assert may_flow([one, prepared(one, "torch")])
-    assert not may_flow([replace(one, device=torch.device("cuda"))])
-    assert not may_flow([one, replace(one, network=models.build("faultseg3d"))])
-    assert not may_flow([one, replace(one, network=UNetRes2((4, 6)))])
+    assert flow_latency([one, prepared(one, "torch")]) == 92
+    assert flow_latency([replace(one, device=torch.device("cuda"))]) is None
+    assert flow_latency([one, replace(one, network=models.build("faultseg3d"))]) is None
+    assert flow_latency([one, replace(one, network=UNetRes2((4, 6)))]) is None

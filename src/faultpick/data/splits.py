@@ -5,15 +5,15 @@ VALIDATION = 1_000_000
 TEST = 2_000_000
 
 
-def training_seeds(count: int) -> range:
-    """Seeds that a model may be trained on.
+def training_seeds(count: int, first: int = 0) -> range:
+    """Seeds that a model may be trained on, `count` of them from number `first` on.
 
     Raises:
-        ValueError: `count` would reach into the validation seeds.
+        ValueError: They would reach into the validation seeds.
     """
-    if not 0 <= count <= VALIDATION - TRAINING:
-        raise ValueError(f"{count} training cubes would reach into the validation seeds")
-    return range(TRAINING, TRAINING + count)
+    if not 0 <= first <= first + count <= VALIDATION - TRAINING:
+        raise ValueError(f"{count} training cubes from number {first} on reach into the validation seeds")
+    return range(TRAINING + first, TRAINING + first + count)
 
 
 def validation_seeds(count: int) -> range:

@@ -7,20 +7,35 @@ Memory is that of a few planes, however long the volume.
 Results are those of the network over the whole volume. It pads each convolution with zeros, so planes
 beyond the volume's ends are set to zero before each convolution. A skip waits until the coarser levels have
 caught up.
+
+The network is taken apart into pieces of one convolution each. A piece writes its planes right behind those
+that the next one kept, so that joining them costs nothing. Channels come last in all that is kept, as
+convolutions have them: `(1, plane, Y, X, C)`.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from faultpick.models.unet_res2 import ResidualBlock, UNetRes2, depth_to_space, space_to_depth
+from faultpick.models.unet_res2 import ResidualBlock, UNetRes2
 
 KEPT = 2  # planes that a convolution of 3 keeps
 STEM_KEPT = 3  # one more, so that the planes that a level gives are late by a multiple of 2
 LATE_IN, LATE_OUT = 2, 4  # planes by which the first and last convolutions of an encoder's level are late
+VOXELS = 8  # in a block that becomes channels: 2 x 2 x 2
 MOST_LEVELS = 4  # with more, a skip would wait for a part of a step
+
+Run = Callable[..., None]
+"""Writes into its first argument what a piece gives for the others."""
+Piece = tuple[nn.Module, tuple[Tensor, ...]]
+"""A part of a network, and an example of its inputs, small."""
+Prepare = Callable[[Sequence[Piece]], list[Run]]
+"""Makes pieces fit to run."""
 
 
 def can_flow(network: nn.Module) -> bool:
@@ -28,134 +43,236 @@ def can_flow(network: nn.Module) -> bool:
     return isinstance(network, UNetRes2) and not network.merged and len(network.encoder) <= MOST_LEVELS
 
 
-class Flow(nn.Module):
-    """One step: the network's next planes from the volume's next planes and what earlier steps left.
+def lateness(network: nn.Module) -> int:
+    """The planes by which results come after what went in, of a network that `can_flow`."""
+    assert isinstance(network, UNetRes2)
+    return 2 * _late(len(network.encoder))[0]
+
+
+def _late(levels: int) -> list[int]:
+    """Planes by which the last result at each level is late."""
+    late = [LATE_OUT]
+    for _ in range(levels - 1):
+        late.insert(0, 2 * late[0] + KEPT)
+    return late
+
+
+def as_they_are(pieces: Sequence[Piece]) -> list[Run]:
+    """Pieces that PyTorch computes."""
+
+    def run(part: nn.Module, out: Tensor, *inputs: Tensor) -> None:
+        out.copy_(part(*inputs))
+
+    return [partial(run, part) for part, _ in pieces]
+
+
+class Flow:
+    """A network in pieces.
 
     Args:
         network: A network that `can_flow`, on the CPU; it is not changed.
+        prepare: Makes the pieces fit to run.
 
     Attributes:
         planes: Planes that go in, and come out, at each step.
         latency: The planes that come out begin this many before those that went in.
     """
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
+    def __init__(self, network: nn.Module, prepare: Prepare = as_they_are) -> None:
         assert isinstance(network, UNetRes2)
-        self.network = network = copy.deepcopy(network)
+        network = copy.deepcopy(network)
         for module in network.modules():
             if isinstance(module, nn.Conv3d) and module.kernel_size[0] == 3:
                 module.padding = (0, 1, 1)  # along the inlines, kept planes stand in for padding
-        self.levels = len(network.encoder)
+        self.widths = [next(block.parameters()).shape[0] for block in network.encoder]
+        self.levels = len(self.widths)
         self.planes = 2**self.levels
-        late = LATE_OUT
-        self._late = [late]  # planes by which the last result at each level is late
-        for _ in network.down:
-            late = 2 * late + KEPT
-            self._late.insert(0, late)
-        self.latency = 2 * late
+        self.late = _late(self.levels)
+        self.latency = lateness(network)
 
-    def start(self, height: int, width: int) -> list[Tensor]:
-        """What the first step takes beside planes of `height` x `width`: the states, all zero."""
-        sides = [(height >> level + 1, width >> level + 1) for level in range(self.levels)]
-        widths = [block.conv1.out_channels for block in self._blocks()]
-        levels = [*range(self.levels), *reversed(range(self.levels - 1))]
-        kept = [torch.zeros(1, 8, STEM_KEPT, *sides[0])]
-        kept += [
-            torch.zeros(1, width, KEPT, *sides[level])
-            for level, width in zip(levels, widths, strict=True)
-            for _ in range(KEPT)
-        ]
-        return kept
+        pieces = self._pieces(network)
+        self.run = dict(zip(pieces, prepare(list(pieces.values())), strict=True))
 
-    def skips(self, height: int, width: int) -> list[list[Tensor]]:
-        """For each level, the skips that wait before the first step: zeros, the next one to use first."""
-        widths = [block.conv1.out_channels for block in self._blocks()]
-        found = []
-        for level in range(self.levels - 1):
-            planes = self._planes(level)
-            waiting = (self._late[level] - KEPT - LATE_OUT) // planes
-            shape = (1, widths[level], planes, height >> level + 1, width >> level + 1)
-            found.append([torch.zeros(shape) for _ in range(waiting)])
+    def _pieces(self, network: UNetRes2) -> dict[str, Piece]:
+        """By their names, each with inputs of so many planes, rows and columns alike, and channels."""
+
+        def piece(part: nn.Module, *shapes: tuple[int, int, int]) -> Piece:
+            return part, tuple(torch.zeros(1, planes, side, side, width) for planes, side, width in shapes)
+
+        def given(level: int, side: int, kept: int = 0) -> tuple[int, int, int]:
+            return kept + self.planes_at(level), side, self.widths[level]
+
+        found = {
+            "stem": piece(_ChannelsLast(network.stem), (KEPT + self.planes_at(0), 2, VOXELS)),
+            "head": piece(_ChannelsLast(network.head), given(0, 2)),
+        }
+        for level, (down, up) in enumerate(zip(network.down, network.up, strict=True)):
+            found[f"down {level}"] = piece(_ChannelsLast(down), given(level, 4))
+            merge = _ChannelsLast(_Up(up, network.upsample))
+            found[f"up {level}"] = piece(merge, given(level + 1, 2), given(level, 4))
+        for side, blocks in (("encoder", network.encoder), ("decoder", network.decoder)):
+            for level, block in enumerate(blocks):
+                assert isinstance(block, ResidualBlock)
+                joined = given(level, 2, KEPT)
+                found[f"{side} {level} first"] = piece(_ChannelsLast(_First(block)), joined)
+                found[f"{side} {level} second"] = piece(
+                    _ChannelsLast(_Second(block)), joined, given(level, 2)
+                )
         return found
 
-    def inside(self, fed: int, count: int) -> list[Tensor]:
-        """For each level, 1 for planes inside the volume and 0 beyond, from the latest result on.
-
-        Args:
-            fed: Planes that went in before this step.
-            count: The volume's.
-        """
-        found = []
-        for level in range(self.levels):
-            first, planes = fed >> level + 1, self._planes(level)
-            place = torch.arange(first - self._late[level], first + planes)
-            within = (place >= 0) & (place < count >> level + 1)
-            found.append(within.float().reshape(1, 1, -1, 1, 1))
-        return found
-
-    def inputs(self, height: int, width: int) -> list[Tensor]:
-        """What a first step takes, all zero."""
-        first = [waiting[0] for waiting in self.skips(height, width)]
-        planes = torch.zeros(1, 1, self.planes, height, width)
-        return [planes, *self.inside(0, self.planes), *self.start(height, width), *first]
-
-    def forward(self, planes: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
-        """Logits, states and skips.
-
-        Args:
-            planes: Amplitudes `(1, 1, planes, Y, X)`; zeros beyond the volume's end.
-            *rest: What `inside` says, the states that the last step gave, and a skip of each level: the one
-                given longest ago of those that wait.
-        """
-        network, levels = self.network, self.levels
-        inside, states, skips = rest[:levels], iter(rest[levels : 1 - levels]), rest[1 - levels :]
-        step = _Step(inside, states)
-        x = space_to_depth(planes)
-        x = network.stem(step.joined(x, STEM_KEPT)[:, :, : x.shape[2] + KEPT])
-        x = step.block(network.encoder[0], x, 0, LATE_IN)
-        given = []
-        for level in range(1, levels):
-            given.append(x)
-            x = step.block(network.encoder[level], network.down[level - 1](x), level, LATE_IN)
-        for level in reversed(range(levels - 1)):
-            x = network.upsample(network.up[level](x)) + skips[level]
-            x = step.block(network.decoder[level], x, level, self._late[level] - KEPT)
-        return depth_to_space(network.head(x)), *step.kept, *given
-
-    def _planes(self, level: int) -> int:
+    def planes_at(self, level: int) -> int:
+        """Planes of a step at a level."""
         return self.planes >> level + 1
 
-    def _blocks(self) -> list[ResidualBlock]:
-        """In the order of `forward`."""
-        blocks = [*self.network.encoder, *reversed(self.network.decoder)]
-        return [block for block in blocks if isinstance(block, ResidualBlock)]
 
+class Column:
+    """A volume on its way through, and all that is kept of it.
 
-class _Step:
-    """The planes that convolutions kept and those they keep, in order."""
+    Args:
+        flow: The network.
+        count: The volume's planes, a multiple of those of a step.
+        height: Rows of a plane, a multiple of what the network needs.
+        width: Columns of a plane, likewise.
+    """
 
-    def __init__(self, inside: Sequence[Tensor], states: Iterator[Tensor]) -> None:
-        self.inside, self.states = inside, states
-        self.kept: list[Tensor] = []
+    def __init__(self, flow: Flow, count: int, height: int, width: int) -> None:
+        self._flow, self._count, self._fed = flow, count, 0
 
-    def joined(self, x: Tensor, kept: int = KEPT) -> Tensor:
-        """New planes behind those kept of the last step."""
-        x = torch.cat((next(self.states), x), dim=2)
-        self.kept.append(x[:, :, -kept:].clone())  # a view would keep all of it
-        return x
+        def planes(level: int, number: int, channels: int) -> Tensor:
+            return torch.zeros(1, number, height >> level + 1, width >> level + 1, channels)
 
-    def block(self, block: nn.Module, x: Tensor, level: int, late: int) -> Tensor:
+        def results(level: int) -> Tensor:
+            return planes(level, flow.planes_at(level), flow.widths[level])
+
+        def joined(level: int) -> tuple[_Joined, _Joined]:
+            number = KEPT + flow.planes_at(level)
+            first, second = (planes(level, number, flow.widths[level]) for _ in range(2))
+            return _Joined(first, KEPT), _Joined(second, KEPT)
+
+        levels = range(flow.levels)
+        self._entered = _Joined(planes(0, STEM_KEPT + flow.planes_at(0), VOXELS), STEM_KEPT)
+        self._logits = planes(0, flow.planes_at(0), VOXELS)
+        self._encoder = [joined(level) for level in levels]
+        self._decoder = [joined(level) for level in levels[:-1]]
+        self._given = [results(level) for level in levels]  # what the encoder's level writes next
+        self._decoded = [results(level) for level in levels[:-1]]
+        self._skips = [
+            deque(results(level) for _ in range(self._steps_waited(level))) for level in levels[:-1]
+        ]
+
+    def step(self, planes: Tensor) -> Tensor:
+        """Logits `(1, 1, planes, Y, X)` of planes `latency` before these.
+
+        Args:
+            planes: The next amplitudes, `(1, 1, planes, Y, X)`; zeros beyond the volume's end.
+        """
+        flow, run, late = self._flow, self._flow.run, self._flow.late
+        _voxels_of(self._entered.new()).copy_(_blocks_of(planes[0, 0]))
+        x = self._entered.planes[:, : KEPT + flow.planes_at(0)]
+        for level, (joined, given) in enumerate(zip(self._encoder, self._given, strict=True)):
+            run[f"down {level - 1}" if level else "stem"](joined[0].new(), x)
+            x = self._block(f"encoder {level}", joined, given, level, LATE_IN)
+        for level in reversed(range(flow.levels - 1)):
+            self._skips[level].append(self._given[level])
+            skip = self._skips[level].popleft()
+            joined = self._decoder[level]
+            run[f"up {level}"](joined[0].new(), x, skip)
+            x = self._block(f"decoder {level}", joined, self._decoded[level], level, late[level] - KEPT)
+            self._given[level] = skip
+        run["head"](self._logits, x)
+        self._fed += flow.planes
+        logits = torch.empty_like(planes)
+        _blocks_of(logits[0, 0]).copy_(_voxels_of(self._logits))
+        return logits
+
+    def _block(
+        self, name: str, joined: tuple["_Joined", "_Joined"], out: Tensor, level: int, late: int
+    ) -> Tensor:
         """A residual block's result, two planes later than its input, which is late itself."""
-        assert isinstance(block, ResidualBlock)
-        planes = x.shape[2]
-        x = self.joined(self._cut(x, level, late))
-        y = block.relu(block.norm1(block.conv1(x)))
-        y = block.norm2(block.conv2(self.joined(self._cut(y, level, late + 1))))
-        return block.relu(y + x[:, :, :planes])
+        x, y = joined
+        run, planes = self._flow.run, out.shape[1]
+        self._cut(x.planes[:, -planes:], level, late)
+        new = y.new()
+        run[f"{name} first"](new, x.planes)
+        self._cut(new, level, late + 1)
+        run[f"{name} second"](out, y.planes, x.planes[:, :planes])
+        return out
 
-    def _cut(self, x: Tensor, level: int, late: int) -> Tensor:
-        """Zero beyond the volume."""
-        inside = self.inside[level]
-        first = inside.shape[2] - x.shape[2] - late
-        return x * inside[:, :, first : first + x.shape[2]]
+    def _cut(self, planes: Tensor, level: int, late: int) -> None:
+        """Set planes beyond the volume to zero."""
+        first = (self._fed >> level + 1) - late
+        planes[:, : max(-first, 0)] = 0
+        planes[:, max((self._count >> level + 1) - first, 0) :] = 0
+
+    def _steps_waited(self, level: int) -> int:
+        return (self._flow.late[level] - KEPT - LATE_OUT) // self._flow.planes_at(level)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """New planes behind those kept of the step before."""
+
+    planes: Tensor
+    kept: int
+
+    def new(self) -> Tensor:
+        """Room for the next planes, behind the last of those before."""
+        last = self.planes[:, -self.kept :]
+        overlap = self.planes.shape[1] < 2 * self.kept
+        self.planes[:, : self.kept] = last.clone() if overlap else last
+        return self.planes[:, self.kept :]
+
+
+def _blocks_of(planes: Tensor) -> Tensor:
+    """A view of `(plane, Y, X)` as blocks of 2 x 2 x 2 voxels, `(plane, Y, X, 2, 2, 2)`."""
+    count, height, width = planes.shape
+    return planes.view(count // 2, 2, height // 2, 2, width // 2, 2).permute(0, 2, 4, 1, 3, 5)
+
+
+def _voxels_of(channels: Tensor) -> Tensor:
+    """A view of the channels that such blocks are turned into, in the same shape."""
+    return channels[0].unflatten(-1, (2, 2, 2))
+
+
+class _ChannelsLast(nn.Module):
+    """A part of a network, for volumes whose channels come last."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.part(*(x.movedim(-1, 1) for x in inputs)).movedim(1, -1)
+
+
+class _First(nn.Module):
+    """The first convolution of a residual block."""
+
+    def __init__(self, block: ResidualBlock) -> None:
+        super().__init__()
+        self.convolve = nn.Sequential(block.conv1, block.norm1, block.relu)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolve(x)
+
+
+class _Second(nn.Module):
+    """The second, added to what the block was given."""
+
+    def __init__(self, block: ResidualBlock) -> None:
+        super().__init__()
+        self.convolve, self.relu = nn.Sequential(block.conv2, block.norm2), block.relu
+
+    def forward(self, y: Tensor, x: Tensor) -> Tensor:
+        return self.relu(self.convolve(y) + x)
+
+
+class _Up(nn.Module):
+    """From a level to the finer one, where a skip waits."""
+
+    def __init__(self, up: nn.Module, upsample: nn.Module) -> None:
+        super().__init__()
+        self.up, self.upsample = up, upsample
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return self.upsample(self.up(x)) + skip

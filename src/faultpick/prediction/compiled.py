@@ -2,9 +2,11 @@
 
 import ctypes
 import importlib
+import itertools
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -14,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from faultpick.errors import ModelError
-from faultpick.models.flow import Flow
+from faultpick.models.flow import Piece, Run
 
 LARGE = 1 << 20  # bytes
 
@@ -51,7 +53,8 @@ class Compiled(nn.Module):
         super().__init__()
         _return_freed_memory()
         self.network, self.multiple, self.original = network, multiple, original
-        self._model = _converted(network, multiple)
+        side = 2 * multiple  # at the smallest side InstanceNorm meets single voxels and goes another way
+        self._model = _converted(network, (torch.zeros(1, 1, side, side, side),))
         self._compiled: dict[tuple[int, ...], Any] = {}
         self._shape: tuple[int, ...] = ()
         self._request: Any = None
@@ -61,29 +64,77 @@ class Compiled(nn.Module):
     def __reduce__(self) -> tuple[type, tuple[nn.Module, int, nn.Module | None]]:
         return Compiled, (self.network, self.multiple, self.original)
 
-    def forward(self, x: Tensor, *more: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What the network gives for `(N, 1, Z, Y, X)`; shapes of what else it takes follow from it."""
-        arrays = [each.contiguous().numpy() for each in (x, *more)]
+    def forward(self, x: Tensor) -> Tensor:
+        """What the network gives for `(N, 1, Z, Y, X)`."""
+        array = x.contiguous().numpy()
         with self._lock:
-            self._prepare([tuple(array.shape) for array in arrays])
-            outputs = [np.empty(tuple(each.shape), dtype=np.float32) for each in self._request.model_outputs]
-            for number, output in enumerate(outputs):  # written to directly, not copied
-                self._request.set_output_tensor(number, self._tensor(output, shared_memory=True))
-            self._request.infer(arrays, share_inputs=True, share_outputs=True)
-        found = [torch.from_numpy(output) for output in outputs]
-        return tuple(found) if len(found) > 1 else found[0]
+            self._prepare(array.shape)
+            (output,) = (np.empty(tuple(each.shape), np.float32) for each in self._request.model_outputs)
+            self._request.set_output_tensor(0, self._tensor(output, shared_memory=True))  # not copied
+            self._request.infer([array], share_inputs=True, share_outputs=True)
+        return torch.from_numpy(output)
 
-    def _prepare(self, shapes: list[tuple[int, ...]]) -> None:
-        """Make the request that computes inputs of these shapes."""
-        shape = shapes[0]
+    def _prepare(self, shape: tuple[int, ...]) -> None:
+        """Make the request that computes inputs of this shape."""
         if shape == self._shape:
             return
         if self._request is not None:
             self._request = None
             self._compiled[self._shape].release_memory()
         if shape not in self._compiled:
-            self._compiled[shape] = _compiled(self._model, shapes)
+            self._compiled[shape] = _compiled(self._model, [shape])
         self._request, self._shape = self._compiled[shape].create_infer_request(), shape
+
+
+def compiled_pieces(pieces: Sequence[Piece]) -> list[Run]:
+    """Parts of a network that OpenVINO computes from and into the caller's memory, copying nothing.
+
+    Each is compiled anew when it meets other shapes than before.
+
+    Raises:
+        ModelError: OpenVINO cannot convert them.
+    """
+    library = openvino()
+    assert library is not None
+    example = tuple(x for _, inputs in pieces for x in inputs)
+    together = _converted(_Together(pieces), example)  # at once, which is several times as fast
+    inputs = iter([each.get_node() for each in together.inputs])
+    return [
+        _runner(library, library.Model([result], list(itertools.islice(inputs, len(example)))))
+        for result, (_, example) in zip(together.get_results(), pieces, strict=True)
+    ]
+
+
+class _Together(nn.Module):
+    """Pieces side by side."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(part for part, _ in pieces)
+        self.counts = [len(example) for _, example in pieces]
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        left = iter(inputs)
+        return tuple(
+            part(*itertools.islice(left, count)) for part, count in zip(self.parts, self.counts, strict=True)
+        )
+
+
+def _runner(library: ModuleType, model: Any) -> Run:
+    shapes: list[tuple[int, ...]] = []
+    request: Any = None
+
+    def run(out: Tensor, *inputs: Tensor) -> None:
+        nonlocal shapes, request
+        met = [tuple(x.shape) for x in inputs]
+        if met != shapes:
+            request, shapes = _compiled(model, met).create_infer_request(), met
+        for number, x in enumerate(inputs):
+            request.set_input_tensor(number, library.Tensor(x.numpy(), shared_memory=True))
+        request.set_output_tensor(0, library.Tensor(out.numpy(), shared_memory=True))
+        request.infer()
+
+    return run
 
 
 def _return_freed_memory() -> None:
@@ -107,19 +158,15 @@ def engine_of(network: nn.Module) -> str:
     return "openvino" if network.original is None else "int8"
 
 
-def _converted(network: nn.Module, multiple: int) -> Any:
+def _converted(network: nn.Module, example: tuple[Tensor, ...]) -> Any:
     """OpenVINO's form of a network, for inputs of any shape."""
-    side = 2 * multiple  # at the smallest side InstanceNorm meets single voxels and goes another way
-    if isinstance(network, Flow):
-        example = tuple(network.inputs(side, side))
-    else:
-        example = torch.zeros(1, 1, side, side, side)
     library = openvino()
     assert library is not None
     try:
         with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracing has its doubts about Python's if, and about itself
-            return library.convert_model(network, example_input=example)
+            traced = torch.jit.trace(network, example, check_trace=False)
+            return library.convert_model(traced, example_input=example)
     except Exception as error:  # the library raises its own kinds, bare Exception among them
         reason = str(error).strip().splitlines()[0]
         raise ModelError(

@@ -1,17 +1,16 @@
 """A column of a survey on its way through networks along the inlines, some planes at a time."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from faultpick.models import fault_logit
-from faultpick.models.flow import Flow, can_flow
+from faultpick.models.flow import Column, Flow, as_they_are, can_flow, lateness
 from faultpick.models.profile import context
-from faultpick.prediction.compiled import Compiled, plain
+from faultpick.prediction.compiled import Compiled, compiled_pieces, plain
 from faultpick.zoo import LoadedModel
 
 _NOTHING = np.empty((1, 0, 0, 0), dtype=np.float32)
@@ -31,13 +30,11 @@ class Flows:
 
     def __init__(self, members: Sequence[LoadedModel]) -> None:
         self.members = members
-        flows = [Flow(_computed(member.network)) for member in members]
-        self.networks = [
-            Compiled(flow, member.info.multiple) if isinstance(member.network, Compiled) else flow
-            for flow, member in zip(flows, members, strict=True)
-        ]
-        self.flows = flows
-        self.planes, self.latency = flows[0].planes, flows[0].latency
+        self.flows = []
+        for member in members:
+            prepare = compiled_pieces if isinstance(member.network, Compiled) else as_they_are
+            self.flows.append(Flow(_computed(member.network), prepare))
+        self.planes, self.latency = self.flows[0].planes, self.flows[0].latency
         self.lead = max(context(plain(member.network), member.info.multiple) for member in members)
 
     def fed(self, stop: int) -> int:
@@ -45,14 +42,16 @@ class Flows:
         return -(-(stop + self.latency) // self.planes) * self.planes
 
 
-def may_flow(members: Sequence[LoadedModel]) -> bool:
-    """Whether a survey can flow through these models: on a CPU, through one kind of network."""
+def flow_latency(members: Sequence[LoadedModel]) -> int | None:
+    """The planes by which results are late; None unless a survey can flow through these models.
+
+    It can on a CPU, through one kind of network.
+    """
     networks = [_computed(member.network) for member in members]
-    return (
-        all(member.device.type == "cpu" for member in members)
-        and all(map(can_flow, networks))
-        and len({len(network.get_submodule("encoder")._modules) for network in networks}) == 1
-    )
+    if any(member.device.type != "cpu" for member in members) or not all(map(can_flow, networks)):
+        return None
+    late = {lateness(network) for network in networks}
+    return late.pop() if len(late) == 1 else None
 
 
 class Passage:
@@ -69,9 +68,8 @@ class Passage:
     def __init__(self, flows: Flows, read: Rows, begin: int, count: int, use: tuple[slice, slice]) -> None:
         self._flows, self._read, self._use = flows, read, use
         self._begin, self._count, self._fed = begin, count, 0
-        self._shape = torch.Size()
-        self._states: list[list[Tensor]] = []
-        self._waiting: list[list[deque[Tensor]]] = []
+        self._columns: list[Column] = []
+        self._beyond = torch.empty(0)
         self._ready = _NOTHING
         self._first = begin - flows.latency  # position of the first of the results that are ready
         self.next = begin
@@ -106,24 +104,15 @@ class Passage:
         place = self._begin + self._fed
         if place < self._count:
             planes = torch.from_numpy(self._read(slice(place, place + flows.planes)))[None, None]
-            self._shape = planes.shape
         else:
-            planes = torch.zeros(self._shape)
-        if not self._states:
-            height, width = self._shape[-2:]
-            self._states = [flow.start(height, width) for flow in flows.flows]
-            self._waiting = [[deque(skips) for skips in flow.skips(height, width)] for flow in flows.flows]
+            planes = self._beyond
+        if not self._columns:
+            self._beyond = torch.zeros_like(planes)
+            length, (height, width) = self._count - self._begin, planes.shape[-2:]
+            self._columns = [Column(flow, length, height, width) for flow in flows.flows]
         found = []
-        for number, (flow, network, member) in enumerate(
-            zip(flows.flows, flows.networks, flows.members, strict=True)
-        ):
-            states, waiting = self._states[number], self._waiting[number]
-            inside = flow.inside(self._fed, self._count - self._begin)
-            given = list(network(planes, *inside, *states, *(skips.popleft() for skips in waiting)))
-            self._states[number] = given[1 : 1 + len(states)]
-            for skips, skip in zip(waiting, given[1 + len(states) :], strict=True):
-                skips.append(skip)
-            logit = fault_logit(given[0]).float().div_(member.card.temperature)
+        for column, member in zip(self._columns, flows.members, strict=True):
+            logit = fault_logit(column.step(planes)).div_(member.card.temperature)
             found.append(logit.sigmoid_()[0, :, :, *self._use].numpy())
         self._fed += flows.planes
         return found[0] if len(found) == 1 else np.concatenate(found)

@@ -31,7 +31,7 @@ from faultpick.prediction.compiled import engine_of, plain
 from faultpick.prediction.engine import Engine, choose_device, prepared
 from faultpick.prediction.memory import measured_need
 from faultpick.prediction.over_scales import OverScales
-from faultpick.prediction.passage import may_flow
+from faultpick.prediction.passage import flow_latency
 from faultpick.prediction.plan import (
     Axes,
     Size,
@@ -62,7 +62,6 @@ MOST_SCALED = 10.0
 LENGTH = 16  # inlines of a block where the survey flows
 RESULT = 10  # bytes of a voxel of such a block: its value as it is made, checked and written
 READ = 12  # and of a voxel of the planes being read
-LATE = 96  # planes that flow through after the last
 SLOWER = 1.4  # what flows takes this many times as long as the same in a tile
 
 Model = LoadedModel | str | Path
@@ -437,7 +436,8 @@ def cut_for(
     if size == whole:
         return Cut(whole, flows=False)
     in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
-    if in_order and may_flow(members):
+    late = flow_latency(members) if in_order else None
+    if late is not None:
         need_of_columns = measured_need(members, attitudes, flowing=True)
 
         def fits(columns: int) -> bool:
@@ -446,7 +446,7 @@ def cut_for(
 
         columns = columns_that_fit(axes, LENGTH, fits, workers)
         if columns is not None:
-            through = work(axes, (axes[0].count, *columns[1:])) / axes[0].total * (axes[0].total + LATE)
+            through = work(axes, (axes[0].count, *columns[1:])) / axes[0].total * (axes[0].total + late)
             if size is None or SLOWER * through < work(axes, size):
                 return Cut(columns, flows=True)
     if size is None:

@@ -117,8 +117,8 @@ class Noise(_Part):
 class Styles(_Part):
     """Cubes that are of one style throughout, as other generators and some basins make them."""
 
-    coarse: float = _share(0.1, "Share of cubes with coarse reflectors, dense faults and noise at once.")
-    sparse: float = _share(0.1, "Share of cubes with blocky layers, strong folds and a long period.")
+    coarse: float = _share(0.15, "Share of cubes with coarse reflectors, dense faults and noise at once.")
+    sparse: float = _share(0.15, "Share of cubes with blocky layers, strong folds and a long period.")
 
 
 class FieldRecipe(Recipe):

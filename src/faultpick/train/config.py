@@ -36,6 +36,12 @@ class Data(Settings):
         le=splits.VALIDATION - splits.TRAINING,
         description="Number of different synthetic training cubes, kept in memory (6 MB each).",
     )
+    first_cube: int = Field(
+        default=0,
+        ge=0,
+        description="Number of the first synthetic training cube: a training that goes on from another one "
+        "can meet new cubes.",
+    )
     validation_cubes: int = Field(default=8, ge=1, description="Number of synthetic validation cubes.")
     side: int = Field(default=128, ge=16, description="Side of a synthetic cube in voxels.")
     folder: Path | None = Field(
@@ -63,6 +69,15 @@ class Data(Settings):
         if not names:
             raise ConfigError("There is no recipe: name one.")
         return [find_recipe(name) for name in names]
+
+    @model_validator(mode="after")
+    def _before_the_validation_cubes(self) -> "Data":
+        if self.first_cube + self.cubes > splits.VALIDATION - splits.TRAINING:
+            raise ValueError(
+                f"first_cube + cubes must be at most {splits.VALIDATION - splits.TRAINING}, where the "
+                "validation cubes begin"
+            )
+        return self
 
     @model_validator(mode="after")
     def _folders_together(self) -> "Data":

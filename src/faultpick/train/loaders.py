@@ -76,7 +76,7 @@ def training_cubes(config: TrainConfig) -> Cubes:
     data = config.data
     if data.folder is not None:
         return FolderCubes(data.folder)
-    return _synthetic(data, splits.training_seeds(data.cubes))
+    return _synthetic(data, splits.training_seeds(data.cubes, data.first_cube))
 
 
 def validation_cubes(config: TrainConfig) -> Cubes:
