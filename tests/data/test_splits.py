@@ -27,3 +27,11 @@ def test_a_larger_split_holds_the_smaller_one(count):
 def test_too_many_training_cubes_are_refused(count):
     with pytest.raises(ValueError, match="validation seeds"):
         splits.training_seeds(count)
+
+
+def test_a_training_that_goes_on_meets_later_cubes():
+    assert list(splits.training_seeds(5))[3:] == list(splits.training_seeds(2, first=3))
+    assert len(splits.training_seeds(1, first=MOST - 1)) == 1
+    for count, first in ((2, MOST - 1), (1, -1)):
+        with pytest.raises(ValueError, match="validation seeds"):
+            splits.training_seeds(count, first)

@@ -63,6 +63,10 @@ def test_values_arrive_and_the_rest_has_defaults(tmp_path: Path):
         ),
         (HEAD + BUDGET + "[data]\nfolder = 'x'", "setting 'data': give both folder and validation_folder"),
         (
+            HEAD + BUDGET + "[data]\nfirst_cube = 999900",
+            "setting 'data': first_cube + cubes must be at most 1000000, where",
+        ),
+        (
             HEAD + BUDGET + "[optimiser]\nrate = inf",
             "setting 'optimiser.rate' must be a finite number, not inf.",
         ),

@@ -10,6 +10,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -32,6 +33,8 @@ SIDES = (128, 192)
 SECTION_SIDES = (256, 448)
 LEAST = 8  # bytes of a voxel: a tile and its result
 SPARE = 0.05  # of the memory allowed: for what measuring misses
+
+_writing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,13 @@ def measured_need(
     )
     file = _cache_folder() / "memory.json"
     known = _known(file)
-    if key not in known:
-        known[key] = asdict(_measured_apart(members, attitudes, flowing))
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            replace_text(file, json.dumps(known, indent=1))
-    return Need(**known[key])
+    if key in known:
+        return Need(**known[key])
+    need = _measured_apart(members, attitudes, flowing)
+    with _writing, suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(file, json.dumps({**_known(file), key: asdict(need)}, indent=1))
+    return need
 
 
 def _cache_folder() -> Path:

@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -431,14 +432,17 @@ def cut_for(
         return Cut(blocks_in_tiles_of(axes, tile), flows=False)
     if largest_tile(axes, whole) <= WHOLE and workers == 1:
         return Cut(whole, flows=False)
-    need = measured_need(members, attitudes)
+    in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
+    late = flow_latency(members) if in_order else None
+    with ThreadPoolExecutor() as pool:  # each is measured in a process of its own
+        of_tiles = pool.submit(measured_need, members, attitudes)
+        of_columns = None if late is None else pool.submit(measured_need, members, attitudes, flowing=True)
+    need = of_tiles.result()
     size = blocks_that_fit(axes, lambda tile: need.fits(tile, memory), workers)
     if size == whole:
         return Cut(whole, flows=False)
-    in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
-    late = flow_latency(members) if in_order else None
-    if late is not None:
-        need_of_columns = measured_need(members, attitudes, flowing=True)
+    if late is not None and of_columns is not None:
+        need_of_columns = of_columns.result()
 
         def fits(columns: int) -> bool:
             held = RESULT * len(members) * LENGTH + READ * axes[0].multiple

@@ -133,13 +133,18 @@ class _Histogram:
         self._counts = np.zeros(1 << KEY_BITS, dtype=np.int64)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        bits = values.view(np.uint32)
-        keys = np.where(bits >> 31, ~bits, bits | 0x80000000) >> (32 - KEY_BITS)
+        keys = np.right_shift(values.view(np.uint32), 32 - KEY_BITS, dtype=np.int64)
         self._counts += np.bincount(keys, minlength=self._counts.size)
+
+    def _in_order(self) -> NDArray[np.int64]:
+        """Counts from the lowest numbers up: first the negative ones, whose bits sort the other way."""
+        positive, negative = np.split(self._counts, 2)
+        return np.concatenate((negative[::-1], positive))
 
     def percentile(self, percent: float, minimum: float, maximum: float) -> float:
         """Interpolate in the bin that holds the rank; the extremes of the data bound the outermost bins."""
-        cumulative = np.cumsum(self._counts)
+        counts = self._in_order()
+        cumulative = np.cumsum(counts)
         total = int(cumulative[-1])
         if total == 0:
             return 0.0
@@ -148,7 +153,7 @@ class _Histogram:
         before = int(cumulative[key - 1]) if key else 0
         low, high = sorted((_edge(key), _edge(key + 1)))
         low, high = max(low, minimum), min(high, maximum)
-        value = low + (high - low) * (rank - before + 0.5) / int(self._counts[key])
+        value = low + (high - low) * (rank - before + 0.5) / int(counts[key])
         return value if abs(value) >= np.finfo(np.float32).tiny else 0.0
 
 
