@@ -2,7 +2,8 @@
 
 The same training cubes, crops and processor time for all; one row after the other, of each seed first those
 that teach others. What is finished is left alone and what was killed is taken up, so that the command can be
-repeated until it has nothing left to do, also beside another one with other rows. Each row leaves
+repeated until it has nothing left to do, also beside another one with other rows, or on another machine with
+the results of the first: a row whose curve and scores lie there is not run again. Each row leaves
 
     RUNS/NAME-seedN/                         what its training wrote
     RESULTS/training/NAME-seedN.csv          its learning curve
@@ -33,9 +34,15 @@ def race(
     configs: Sequence[TrainConfig], runs: Path, results: Path, cubes: int | None, tta: Sequence[str]
 ) -> None:
     """Train and score each config that is not finished, in the order of teachers before students."""
+    left = [config for config in configs if not recorded(config, results, tta)]
+    teachers = {
+        Path(model) for config in left if isinstance(config, DistillConfig) for model in config.teacher.models
+    }
     for config in sorted(configs, key=lambda config: (config.seed, isinstance(config, DistillConfig))):
         folder = run_folder(runs, config.name, config.seed)
         weights = folder / f"{config.name}.safetensors"
+        if config not in left and weights not in teachers:
+            continue
         if not finished(config, folder):
             print(f"{folder}: {'going on' if (folder / CHECKPOINT).exists() else 'starting'}", flush=True)
             train_row(config, folder)
@@ -60,6 +67,17 @@ def row_config(path: Path, runs: Path, seed: int, minutes: float) -> TrainConfig
     names = (Path(model).stem for model in config.teacher.models)
     teachers = tuple(str(run_folder(runs, name, seed) / f"{name}.safetensors") for name in names)
     return config.model_copy(update={"teacher": config.teacher.model_copy(update={"models": teachers})})
+
+
+def recorded(config: TrainConfig, results: Path, tta: Sequence[str]) -> bool:
+    """Whether the results hold the curve of the whole training and all scores of a row."""
+    curve, scores = results / "training" / f"{config.name}-seed{config.seed}.csv", results / "race.csv"
+    if not (curve.exists() and scores.exists()):
+        return False
+    minutes = config.budget.minutes or 0.0
+    wanted = {(SUITE, config.name, str(config.seed), mode, "none") for mode in tta}
+    whole = float(read_rows(curve)[-1]["minutes"]) >= minutes
+    return whole and wanted <= {series(row) for row in read_rows(scores)}
 
 
 def finished(config: TrainConfig, folder: Path) -> bool:

@@ -92,7 +92,23 @@ def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_al
     go()
     assert written == {path: path.stat().st_mtime_ns for path in written}
     with pytest.raises(ConfigError, match=r"run with another budget\.minutes"):
-        go(minutes=0.002)
+        go(minutes=10.0)
+
+
+def test_what_another_machine_has_finished_is_not_run_again_unless_it_teaches(race, rows, tmp_path):
+    results = tmp_path / "results"
+
+    def go(at, *names):
+        configs = [race.row_config(rows / f"{row}.toml", tmp_path / at, 0, 0.001) for row in names]
+        race.race(configs, tmp_path / at, results, 1, ("none",))
+        return sorted(path.name for path in (tmp_path / at).glob("*"))
+
+    assert go("one", "a") == ["a-seed0"]
+    assert go("two", "a") == []
+    assert go("three", "a", "a_kd") == ["a-seed0", "a_kd-seed0"]
+    assert go("four", "a", "a_kd") == []
+    scored = read_rows(results / "race.csv")
+    assert [row["model"] for row in scored] == ["a", "a_kd"]
 
 
 def test_all_rows_have_the_same_cubes_crops_and_time():
