@@ -63,7 +63,7 @@ MOST_SCALED = 10.0
 LENGTH = 16  # inlines of a block where the survey flows
 RESULT = 10  # bytes of a voxel of such a block: its value as it is made, checked and written
 READ = 12  # and of a voxel of the planes being read
-SLOWER = 1.4  # what flows takes this many times as long as the same in a tile
+SLOWER = 1.3  # what flows takes this many times as long as the same in a tile
 
 Model = LoadedModel | str | Path
 Progress = Callable[[int, int], None]

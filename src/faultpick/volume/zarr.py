@@ -190,7 +190,7 @@ def create_zarr(
         dtype="float32",
         chunks=tuple(map(_chunk, shard)) if shard else tuple(min(CHUNK, size) for size in geometry.shape),
         shards=shard,
-        compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+        compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
         fill_value=0,
         dimension_names=names,
         attributes={"coordinates": " ".join(key for key in extra if key != "trace_mask")} if extra else {},
