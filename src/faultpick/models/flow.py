@@ -167,7 +167,7 @@ class Column:
             planes: The next amplitudes, `(1, 1, planes, Y, X)`; zeros beyond the volume's end.
         """
         flow, run, late = self._flow, self._flow.run, self._flow.late
-        _voxels_of(self._entered.new()).copy_(_blocks_of(planes[0, 0]))
+        _voxels_of(self._entered.new()).copy_(_blocks_of(planes[0, 0].contiguous()))
         x = self._entered.planes[:, : KEPT + flow.planes_at(0)]
         for level, (joined, given) in enumerate(zip(self._encoder, self._given, strict=True)):
             run[f"down {level - 1}" if level else "stem"](joined[0].new(), x)
