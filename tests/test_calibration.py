@@ -95,8 +95,9 @@ def test_cubes_to_calibrate_on_are_of_the_trainings_recipe_and_validation_seeds(
     list(validation_cubes(card, 1, "wu2019-v1"))
     assert asked[-1] == (splits.VALIDATION, "wu2019-v1")
     both = Card(name="a", network="a", config={"data": {"recipe": ["field", "wu2019-v1"], "folder": None}})
-    list(validation_cubes(both, 3))
-    assert [name for _, name in asked[-3:]] == ["field", "wu2019-v1", "field"]
+    list(validation_cubes(both, 5))
+    names = [name for _, name in asked[-5:]]
+    assert names == ["field", "field", "wu2019-v1", "wu2019-v1", "field"]  # each is fitted and measured on
 
 
 @pytest.mark.parametrize("config", [{}, {"data": {"recipe": "wu2019-v1", "folder": "mine"}}])

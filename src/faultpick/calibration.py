@@ -89,6 +89,8 @@ def calibrate(
 def validation_cubes(card: Card, count: int, recipe: str | None = None) -> Iterable[LabelledVolume]:
     """Cubes of validation seeds, of the recipes in turn that a model was trained on unless one is named.
 
+    Two of each recipe follow one another, one to fit on and one to measure on.
+
     Raises:
         ConfigError: The card names no recipe and none is given, or there is none of that name.
     """
@@ -101,7 +103,7 @@ def validation_cubes(card: Card, count: int, recipe: str | None = None) -> Itera
         )
     earths = [find_recipe(name) for name in ([names] if isinstance(names, str) else names)]
     for number, seed in enumerate(splits.validation_seeds(count)):
-        cube = synthesize(seed, earths[number % len(earths)])
+        cube = synthesize(seed, earths[number // 2 % len(earths)])
         yield cube.seismic, cube.fault
 
 
