@@ -69,6 +69,15 @@ def stopped_after(count, error=KeyboardInterrupt):
     return progress
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Bytes are those of one process and another only if both compute with as many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def stop(survey, weights, out, count=10, **options):
     with pytest.raises(KeyboardInterrupt):
         run(survey, weights, out, progress=stopped_after(count), **options)
@@ -84,9 +93,10 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
 ):
     out = tmp_path / f"out{suffix}"
     program = (
-        "import os, sys\n"
+        "import torch\n"
         "from faultpick.prediction import predict_to_file\n"
         "from faultpick.volume import open_volume\n"
+        "torch.set_num_threads(1)\n"
         f"with open_volume({str(survey)!r}) as volume:\n"
         f"    predict_to_file(volume, {str(weights)!r}, {str(out)!r}, tile=32, halo=8, engine='torch',\n"
         "        progress=lambda done, total: (print(done / total, flush=True)))\n"

@@ -256,9 +256,9 @@ def test_faults_older_than_an_unconformity_end_at_it():
 
 
 @pytest.mark.slow
-def test_a_cube_takes_less_than_a_second():
+def test_a_cube_takes_less_than_two_seconds_on_any_machine():
     synthesize(0, FIELD, (16, 16, 16))
     start = time.process_time()
     for seed in range(8):
         synthesize(seed, FIELD)
-    assert (time.process_time() - start) / 8 < 1.0
+    assert (time.process_time() - start) / 8 < 2.0
