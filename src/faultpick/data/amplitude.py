@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 TINY = 1e-6
+NEGLIGIBLE = 1e-12
 
 
 def filtered(image: Tensor, phase: float, low: float, high: float) -> Tensor:
@@ -81,7 +82,7 @@ def _field(
     rng: np.random.Generator, shape: tuple[int, ...], filters: dict[int, NDArray[np.float64]]
 ) -> Tensor:
     """White noise filtered along axes; its expected variance stays 1 everywhere."""
-    noise = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+    noise = torch.randn(shape, generator=torch.Generator().manual_seed(int(rng.integers(2**63))))
     for axis, matrix in filters.items():
         noise = _along(noise, matrix / np.sqrt(np.square(matrix).sum(axis=0)), axis)
     return noise
@@ -99,7 +100,12 @@ def _ricker(size: int, width: float) -> NDArray[np.float64]:
 
 
 def _along(image: Tensor, matrix: NDArray[np.float64], axis: int) -> Tensor:
-    """Multiply the rows along an axis by a matrix (from, to)."""
+    """Multiply the rows along an axis by a matrix (from, to).
+
+    What is negligible in it becomes zero: the far ends of a bell are numbers so small that processors
+    multiply them many times slower than others.
+    """
+    matrix = np.where(np.abs(matrix) < NEGLIGIBLE * np.abs(matrix).max(), 0.0, matrix)
     rows = image.movedim(axis, -1) @ torch.from_numpy(matrix.astype(np.float32))
     return rows.movedim(-1, axis)
 

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset, Sampler
 
 from faultpick.data.augment import Augmentation, augment
 from faultpick.data.cubes import Cubes
-from faultpick.data.surfaces import mask_in
+from faultpick.data.surfaces import Surfaces, mask_in
 from faultpick.data.window import Window
 from faultpick.errors import DataError
 
@@ -32,8 +32,9 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng((self.seed, 1, index))
         number = self._cube_number(index)
         share = self.augmentation.resampled
-        if share and rng.random() < share:
-            image, label = self._resampled(number, rng)
+        surfaces = self.cubes.surfaces(number) if share else None
+        if surfaces is not None and rng.random() < share:
+            image, label = self._resampled(number, surfaces, rng)
         else:
             image, label = self._cut(number, rng)
         return augment(torch.from_numpy(image)[None], torch.from_numpy(label)[None], self.augmentation, rng)
@@ -48,9 +49,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         return image[box].astype(np.float32), label[box].astype(np.float32)
 
     def _resampled(
-        self, number: int, rng: np.random.Generator
+        self, number: int, surfaces: Surfaces, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        surfaces = self.cubes.surfaces(number)
         image, _ = self.cubes[number]
         self._check(image.shape)
         window = random_window(image.shape, self.crop, self.augmentation, rng)
