@@ -191,7 +191,8 @@ def test_a_share_of_the_crops_is_resampled_and_the_same_ones_each_time():
     assert 15 < whole < 45
 
 
-def test_a_cube_whose_surfaces_are_asked_for_first_is_made_once(monkeypatch):
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_each_cube_is_made_once_whether_its_crops_are_resampled_or_cut(monkeypatch, share):
     made = []
     from faultpick.data import cubes as module
 
@@ -202,7 +203,7 @@ def test_a_cube_whose_surfaces_are_asked_for_first_is_made_once(monkeypatch):
     synthesize = module.synthesize
     monkeypatch.setattr(module, "synthesize", counting)
     cubes = SyntheticCubes([find_recipe("wu2019")], range(3), (24, 24, 24))
-    series = Crops(cubes, (16, 16, 16), RESAMPLED, 0)
+    series = Crops(cubes, (16, 16, 16), PLAIN.model_copy(update={"resampled": share}), 0)
     for number in range(9):
         series[number]
     assert sorted(made) == [0, 1, 2]
