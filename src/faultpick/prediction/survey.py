@@ -44,12 +44,13 @@ from faultpick.prediction.plan import (
     smallest_tile,
     work,
 )
-from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
+from faultpick.prediction.scale import Scale, chosen_scale
 from faultpick.prediction.source import Source, source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS, Attitude, Reduce, attitudes_of
 from faultpick.volume import Volume, create_volume
+from faultpick.volume.ahead import ahead
 from faultpick.volume.create import check_output
 from faultpick.volume.period import dominant_period
 from faultpick.volume.staging import move_in_place, output_errors, replace_text
@@ -107,7 +108,7 @@ def predict(
     halo: int = HALO,
     exact: bool = False,
     memory: float = MEMORY,
-    scale: Scale | Literal["auto", "none"] = UNSCALED,
+    scale: Scale | Literal["auto", "none"] = "auto",
     scales: Sequence[float] = (1.0,),
     scales_reduce: Reduce = "mean",
     gain: bool = False,
@@ -132,7 +133,7 @@ def predict(
         memory: Bytes that a process, or on a GPU its tiles, may take.
         scale: Voxels of the network's grid for each of the survey's along each axis: the survey is resampled
             to that grid, and the probability back. "auto": as little as brings a survey whose vertical period
-            is far from those the models were trained on to them.
+            is far from those the models were trained on to them; "none": the survey's own grid.
         scales: Predict at each of these factors times `scale`, on all axes; a factor f takes f^3 of the time.
         scales_reduce: Take the mean over them, or the maximum.
         gain: Even out what the amplitudes lose with depth, by a slow gain of the whole survey.
@@ -182,7 +183,7 @@ def predict_to_file(
     halo: int = HALO,
     exact: bool = False,
     memory: float = MEMORY,
-    scale: Scale | Literal["auto", "none"] = UNSCALED,
+    scale: Scale | Literal["auto", "none"] = "auto",
     scales: Sequence[float] = (1.0,),
     scales_reduce: Reduce = "mean",
     gain: bool = False,
@@ -212,7 +213,7 @@ def predict_to_file(
         halo: Least context of a result within its tile.
         exact: As much context as the networks can see.
         memory: Bytes that each process may take.
-        scale: Voxels of the network's grid for each of the survey's.
+        scale: Voxels of the network's grid for each of the survey's, "auto" or "none".
         scales: Factors on it.
         scales_reduce: Mean or maximum over them.
         gain: Even out what the amplitudes lose with depth.
@@ -551,7 +552,7 @@ def _put_in_place(store: BlockStore, outputs: dict[str, Path], volume: Volume) -
             writer = stack.enter_context(
                 create_volume(path, volume.geometry, like=volume, name=name, within=store.folder)
             )
-            for first, slab in store.slabs(name):
+            for first, slab in ahead(store.slabs(name)):
                 writer.write(first, slab)
     for name, path in outputs.items():
         if name not in streamed:

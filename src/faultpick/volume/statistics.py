@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.volume.ahead import ahead
+
 Read = Callable[[slice, slice, slice], NDArray[np.float32]]
 
 PERCENTILES = (0.5, 1, 2, 5, 25, 50, 75, 95, 98, 99, 99.5)
@@ -55,8 +57,8 @@ def survey_statistics(
     moments = _Moments()
     histogram = _Histogram()
     nonfinite = 0
-    for inlines, crosslines in trace_blocks(shape, block):
-        samples = read(inlines, crosslines, slice(0, shape[2]))
+    blocks = ((box, read(*box, slice(0, shape[2]))) for box in trace_blocks(shape, block))
+    for (inlines, crosslines), samples in ahead(blocks):
         finite = np.isfinite(samples)
         bad = finite.size - int(np.count_nonzero(finite))
         if bad:
