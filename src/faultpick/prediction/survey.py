@@ -50,7 +50,6 @@ from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS, Attitude, Reduce, attitudes_of
 from faultpick.volume import Volume, create_volume
-from faultpick.volume.ahead import ahead
 from faultpick.volume.create import check_output
 from faultpick.volume.period import dominant_period
 from faultpick.volume.staging import move_in_place, output_errors, replace_text
@@ -552,7 +551,7 @@ def _put_in_place(store: BlockStore, outputs: dict[str, Path], volume: Volume) -
             writer = stack.enter_context(
                 create_volume(path, volume.geometry, like=volume, name=name, within=store.folder)
             )
-            for first, slab in ahead(store.slabs(name)):
+            for first, slab in store.slabs(name):
                 writer.write(first, slab)
     for name, path in outputs.items():
         if name not in streamed:
