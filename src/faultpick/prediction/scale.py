@@ -15,8 +15,9 @@ Scale = tuple[float, float, float]
 """Voxels of the network's grid for each of the survey's along inlines, crosslines and samples."""
 
 UNSCALED: Scale = (1.0, 1.0, 1.0)
-TOLERANCE = 1.5
-"""How many times beyond the trained periods is far."""
+LONGER = 1.1
+SHORTER = 2.5
+"""How many times beyond the trained periods is far: squeezing a survey costs little, stretching one much."""
 MOST = 4.0
 """The most that a survey is stretched or squeezed unasked."""
 
@@ -40,7 +41,7 @@ def chosen_scale(
     if period is None or len(trained) < len(cards):
         return UNSCALED, None
     low, high = _shared(trained)
-    if low / TOLERANCE <= period <= high * TOLERANCE:
+    if low / SHORTER <= period <= high * LONGER:
         return UNSCALED, None
     factor = min(max((low if period < low else high) / period, 1 / MOST), MOST)
     return (1.0, 1.0, round(factor, 3)), (
