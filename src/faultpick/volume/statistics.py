@@ -69,8 +69,7 @@ def survey_statistics(
             lowest, highest = samples.min(axis=2), samples.max(axis=2)
         alive = lowest < highest
         live[inlines, crosslines] = alive
-        used = samples[alive]
-        used = used[finite[alive]] if bad else used.ravel()
+        used = samples[finite & alive[..., None]] if bad or not alive.all() else samples.ravel()
         if used.size:
             moments.add(used, float(lowest[alive].min()), float(highest[alive].max()))
             histogram.add(used)
