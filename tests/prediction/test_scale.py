@@ -3,7 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultpick.errors import ConfigError
-from faultpick.prediction.scale import LONGER, MOST, SHORTER, UNSCALED, chosen_scale, parse_factors, parse_scale
+from faultpick.prediction.scale import (
+    LONGER,
+    MOST,
+    SHORTER,
+    UNSCALED,
+    chosen_scale,
+    parse_factors,
+    parse_scale,
+)
 from faultpick.zoo import Card
 
 
