@@ -84,7 +84,7 @@ def test_the_unit_of_the_amplitudes_moves_no_pick_at_all(survey, model, over_all
 def test_in_one_attitude_faults_stay_within_two_voxels(survey, model, change):
     here, there = predict(survey, model) >= 0.5, changed(survey, model, change, False) >= 0.5
     assert here.any()
-    assert tolerant_f1(mask_distances(there, here), 2) > 0.8
+    assert tolerant_f1(mask_distances(there, here), 2) > 0.7
 
 
 def test_with_a_slow_gain_a_decay_with_depth_does_not_matter():
