@@ -261,4 +261,6 @@ def test_a_block_that_fails_says_where_it_lies(segy, weights, tmp_path, monkeypa
         monkeypatch.setattr(type(volume.reader), "read", broken)
         where = r"inlines 164 to 194, crosslines 100 to 131, 128 to 188 ms"
         with pytest.raises(BlockError, match=f"{where} failed: OSError"):
-            predict_to_file(volume, weights, tmp_path / "out.sgy", tile=32, halo=0, engine="torch", scale="none")
+            predict_to_file(
+                volume, weights, tmp_path / "out.sgy", tile=32, halo=0, engine="torch", scale="none"
+            )
