@@ -191,10 +191,15 @@ def test_minutes_of_processor_time_end_a_training(
     clock = itertools.count(0.0, 30.0)
     monkeypatch.setattr(module, "time", SimpleNamespace(process_time=lambda: next(clock)))
 
-    trained = train(tiny(budget={"steps": None, "minutes": 2.6, "epoch_steps": 2}), tmp_path)
+    trained = train(tiny(budget={"steps": None, "minutes": 2.3, "epoch_steps": 2}), tmp_path)
 
-    assert (trained.steps, trained.minutes) == (6, 3.0)
-    assert [row["minutes"] for row in runs.rows(tmp_path)] == [1.0, 2.0, 3.0]
+    assert (trained.steps, trained.minutes) == (5, 2.5)
+    assert [(row["step"], row["minutes"]) for row in runs.rows(tmp_path)] == [(2, 1.0), (4, 2.0), (5, 2.5)]
+    assert all(0 <= row["val_iou"] <= 1 for row in runs.rows(tmp_path))
+    assert (
+        train(tiny(budget={"steps": None, "minutes": 2.3, "epoch_steps": 2}), tmp_path, resume=True)
+        == trained
+    )
 
 
 def test_the_loss_falls_where_there_is_one_crop_to_learn(

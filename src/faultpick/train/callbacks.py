@@ -33,23 +33,6 @@ class Average(EMAWeightAveraging):
         return training.network
 
 
-class StopAtBudget(Callback):
-    """Ends the training at the end of the epoch in which its budget is used up."""
-
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """A finished training that is resumed has nothing left to do."""
-        self._stop_if_used_up(trainer, pl_module)
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Compare the progress with the budget."""
-        self._stop_if_used_up(trainer, pl_module)
-
-    def _stop_if_used_up(self, trainer: Trainer, module: LightningModule) -> None:
-        assert isinstance(module, FaultTraining)
-        if module.progress() >= 1.0 - 1e-9:
-            trainer.should_stop = True
-
-
 class History(Callback):
     """One row an epoch, kept in the checkpoint, written to a CSV file; resumed, a training repeats none.
 

@@ -117,7 +117,7 @@ class Budget(Settings):
         default=None,
         gt=0,
         description="Processor time of the training steps (all threads of a process together), so that a "
-        "busy machine changes nothing; on a GPU, time on the clock. The epoch in which they end is finished.",
+        "busy machine changes nothing; on a GPU, time on the clock. The step in which they end is the last.",
     )
     epoch_steps: int = Field(
         default=250,

@@ -59,6 +59,10 @@ class FaultTraining(LightningModule):
         schedule = LambdaLR(optimiser, lambda _: learning_rate_factor(self.progress(), settings.warm_up))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def on_train_start(self) -> None:
+        """A finished training that is resumed has nothing left to do."""
+        self._stop_if_used_up()
+
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Start the clock and seed the step's random numbers."""
         self._started = self._clock()
@@ -93,6 +97,12 @@ class FaultTraining(LightningModule):
         """Stop the clock; all processes go by the mean of their clocks."""
         seconds = torch.tensor([self._clock() - self._started], device=self.device)
         self.minutes += self.of_all(seconds).mean().item() / 60
+        self._stop_if_used_up()
+
+    def _stop_if_used_up(self) -> None:
+        """End the training with this step, its last epoch cut short, if nothing is left of the budget."""
+        if self.progress() >= 1.0 - 1e-9:
+            self.trainer.should_stop = True
 
     def _clock(self) -> float:
         return time.process_time() if self.device.type == "cpu" else time.perf_counter()

@@ -21,7 +21,6 @@ from faultpick.train.callbacks import (
     Checkpoint,
     History,
     ProgressBar,
-    StopAtBudget,
     WholeFiles,
     replaced,
 )
@@ -182,7 +181,6 @@ def _trainer(config: TrainConfig, folder: Path, history: History) -> Trainer:
             plugins=[WholeFiles()],
             callbacks=[
                 Average(decay=config.optimiser.average),
-                StopAtBudget(),
                 history,
                 Checkpoint(folder / CHECKPOINT),
                 ProgressBar(history),
