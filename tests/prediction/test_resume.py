@@ -246,7 +246,17 @@ def test_a_disk_without_room_is_one_sentence_and_more_room_is_enough(
     assert contents(small_disk / "out.zarr") == undisturbed[".zarr"]
 
 
-def test_a_block_that_fails_says_where_it_lies(segy, weights, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("failure", "error", "sentence"),
+    [
+        (OSError(errno.EIO, "Input/output error"), VolumeError, r"^At {}: .*can no longer be read"),
+        (RuntimeError("no more"), BlockError, r"^The block at {} failed: RuntimeError: no more$"),
+    ],
+    ids=["disk", "other"],
+)
+def test_a_block_that_fails_says_where_it_lies(
+    failure, error, sentence, segy, weights, tmp_path, monkeypatch
+):
     cube = np.random.default_rng(5).normal(size=SHAPE).astype(np.float32)
     path = segy(cube, inlines=100 + 2 * np.arange(48))
     with open_volume(path) as volume:
@@ -255,12 +265,12 @@ def test_a_block_that_fails_says_where_it_lies(segy, weights, tmp_path, monkeypa
 
         def broken(reader, inlines, crosslines, samples):
             if inlines.stop > 40 and crosslines.start < 10 and samples.stop > 40:
-                raise OSError(errno.EIO, "Input/output error")
+                raise failure
             return read(inlines, crosslines, samples)
 
         monkeypatch.setattr(type(volume.reader), "read", broken)
         where = r"inlines 164 to 194, crosslines 100 to 131, 128 to 188 ms"
-        with pytest.raises(BlockError, match=f"{where} failed: OSError"):
+        with pytest.raises(error, match=sentence.format(where)):
             predict_to_file(
                 volume, weights, tmp_path / "out.sgy", tile=32, halo=0, engine="torch", scale="none"
             )

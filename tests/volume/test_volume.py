@@ -1,6 +1,9 @@
+import errno
+
 import numpy as np
 import pytest
 
+from faultpick.errors import VolumeError
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume, plain_geometry
 from faultpick.volume.volume import grid_coordinates
 
@@ -42,6 +45,16 @@ def test_a_closed_volume_is_not_read(volume):
     volume.close()
     with pytest.raises(ValueError, match="is closed"):
         volume[:, :, :]
+
+
+def test_a_disk_that_fails_is_one_sentence(volume, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(type(volume.reader), "read", fail)
+    for read in (volume.dominant_period, volume.statistics, lambda: volume[:, :, :]):
+        with pytest.raises(VolumeError, match=r"a\.npy can no longer be read \(Input/output error\): check"):
+            read()
 
 
 def test_statistics_are_read_once(volume, monkeypatch):

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.errors import VolumeError
 from faultpick.volume.period import dominant_period
 from faultpick.volume.statistics import AmplitudeStatistics, survey_statistics
 
@@ -174,6 +175,7 @@ class Volume:
 
         Raises:
             ValueError: A slice has a step other than 1, or the volume is closed.
+            VolumeError: The file can no longer be read, or is damaged there.
         """
         if self._closed:
             raise ValueError(f"{self.path} is closed")
@@ -185,7 +187,13 @@ class Volume:
             spans.append(slice(start, max(start, stop)))
         if any(span.start == span.stop for span in spans):
             return np.zeros([span.stop - span.start for span in spans], dtype=np.float32)
-        return self.reader.read(*spans)
+        try:
+            return self.reader.read(*spans)
+        except OSError as error:
+            why = error.strerror or error
+            raise VolumeError(
+                f"{self.path} can no longer be read ({why}): check the disk or the network."
+            ) from error
 
     def __getitem__(self, key: tuple[slice | int, slice | int, slice | int]) -> NDArray[np.float32]:
         """Read `volume[a:b, c:d, e:f]` by positions; a single position drops its axis."""
