@@ -29,10 +29,11 @@ from faultpick.data import splits
 from faultpick.errors import ConfigError
 from faultpick.normalise import Normalisation
 from faultpick.prediction import predict_to_file
+from faultpick.prediction.cut import cut_for
 from faultpick.prediction.engine import prepared, probabilities
 from faultpick.prediction.plan import blocks_in_tiles_of
 from faultpick.prediction.source import Source, source_of
-from faultpick.prediction.survey import HALO, cut_for
+from faultpick.prediction.survey import HALO
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS

@@ -8,9 +8,9 @@ from faultpick import models
 from faultpick.blocks import cover, run
 from faultpick.models.unet_res2 import UNetRes2
 from faultpick.prediction import predict, predict_to_file, survey
+from faultpick.prediction.cut import Cut
 from faultpick.prediction.engine import prepared
 from faultpick.prediction.passage import flow_latency
-from faultpick.prediction.survey import Cut
 from faultpick.volume import open_volume
 from faultpick.zoo import Card, LoadedModel
 

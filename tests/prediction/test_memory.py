@@ -63,7 +63,7 @@ def test_too_little_memory_says_how_much_would_do(monkeypatch):
     def need(*_, flowing=False):
         return Need(4e8, 1e5 if flowing else 60.0)
 
-    monkeypatch.setattr("faultpick.prediction.survey.measured_need", need)
+    monkeypatch.setattr("faultpick.prediction.cut.measured_need", need)
     cube = np.random.default_rng(0).normal(size=(150, 150, 150)).astype(np.float32)
     with pytest.raises(ConfigError, match=r"No tile fits in 0\.45 GB: the smallest takes 0\.7 GB"):
         predict(cube, member(models.build("unet_res2")), memory=0.45e9)

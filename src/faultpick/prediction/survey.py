@@ -4,66 +4,48 @@ A survey in a file goes through as a graph of independent tasks, on this machine
 done is kept: a run that was stopped goes on where it was. Memory is that of one tile in each process.
 """
 
-import errno
-import hashlib
-import json
 import math
-import os
-import shutil
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
 from typing import Literal
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.blocks import Block, BlockStore, Place, Receipt, cover, run_blocks, working_folder
-from faultpick.errors import ConfigError, OutputError
+from faultpick.errors import ConfigError
 from faultpick.models.profile import context
-from faultpick.normalise import Normalisation
 from faultpick.prediction.compiled import engine_of, plain
+from faultpick.prediction.cut import cut_for
 from faultpick.prediction.engine import Engine, choose_device, prepared
-from faultpick.prediction.memory import measured_need
+from faultpick.prediction.kept import input_facts, kept_cut, kept_source
+from faultpick.prediction.outputs import check_space, outputs_of, put_in_place
 from faultpick.prediction.over_scales import OverScales
-from faultpick.prediction.passage import flow_latency
 from faultpick.prediction.plan import (
     Axes,
     Size,
-    blocks_in_tiles_of,
-    blocks_that_fit,
-    columns_that_fit,
     largest_tile,
     section,
-    smallest_tile,
-    work,
 )
 from faultpick.prediction.scale import Scale, chosen_scale
-from faultpick.prediction.source import Source, source_of
+from faultpick.prediction.source import source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
-from faultpick.prediction.tta import AS_IT_IS, Attitude, Reduce, attitudes_of
-from faultpick.volume import Volume, create_volume
+from faultpick.prediction.tta import Reduce, attitudes_of
+from faultpick.volume import Volume
 from faultpick.volume.create import check_output
 from faultpick.volume.period import dominant_period
-from faultpick.volume.staging import move_in_place, output_errors, replace_text
+from faultpick.volume.staging import output_errors
 from faultpick.volume.statistics import Read
 from faultpick.zoo import LoadedModel, load_model
 
 HALO = 88
 MEMORY = 2e9
-WHOLE = 128**3  # a volume of a training cube's size goes through in one piece
 MOST_SCALED = 10.0
-LENGTH = 16  # inlines of a block where the survey flows
-RESULT = 10  # bytes of a voxel of such a block: its value as it is made, checked and written
-READ = 12  # and of a voxel of the planes being read
-SLOWER = 1.3  # what flows takes this many times as long as the same in a tile
 
 Model = LoadedModel | str | Path
 Progress = Callable[[int, int], None]
@@ -234,7 +216,7 @@ def predict_to_file(
         BlockError: A block could not be computed; the message says where it lies.
         ClusterError: The scheduler cannot be reached or was lost.
     """
-    outputs = _outputs(Path(out), None if uncertainty is None else Path(uncertainty), threshold)
+    outputs = outputs_of(Path(out), None if uncertainty is None else Path(uncertainty), threshold)
     out = Path(out)
     for path in outputs.values():
         check_output(path, volume)
@@ -252,7 +234,7 @@ def predict_to_file(
     grids = _grids(volume.shape, members, halo, exact, scale, scales)
     axes = grids[0]
     settings = {
-        **_input_facts(volume),
+        **input_facts(volume),
         "model": [member.card.sha256 or member.card.name for member in members],
         "device": members[0].device.type,
         "engine": engine_of(members[0].network),
@@ -269,8 +251,8 @@ def predict_to_file(
         "version": version("faultpick"),
     }
     with working_folder(out, settings, restart=restart) as folder:
-        source = _kept_source(volume, folder, gain)
-        cut = _kept_cut(
+        source = kept_source(volume, folder, gain)
+        cut = kept_cut(
             folder,
             partial(
                 cut_for, grids, members, attitudes, tile, memory, workers or 1, scattered=cluster is not None
@@ -278,7 +260,7 @@ def predict_to_file(
         )
         blocks = cover(volume.shape, cut.size)
         _warn_of_inexact(members, len(blocks), say)
-        _check_space(outputs.values(), volume.shape)
+        check_space(outputs.values(), volume.shape)
         mask, spread = threshold is not None, uncertainty is not None
         tasks = [
             PredictBlock(
@@ -319,7 +301,7 @@ def predict_to_file(
             done=done,
             in_columns=cut.flows,
         )
-        _put_in_place(store, outputs, volume)
+        put_in_place(store, outputs, volume)
     live = int(np.count_nonzero(source.live)) * volume.shape[2]
     return Summary(
         volume.shape,
@@ -403,65 +385,6 @@ def _axes(shape: Size, members: list[LoadedModel], halo: int, exact: bool, scale
     return inline, crossline, sample
 
 
-@dataclass(frozen=True)
-class Cut:
-    """How a survey is cut.
-
-    Attributes:
-        size: Of the blocks.
-        flows: Whether columns of them flow through the networks, rather than each with a tile of its own.
-    """
-
-    size: Size
-    flows: bool
-
-
-def cut_for(
-    grids: list[Axes],
-    members: list[LoadedModel],
-    attitudes: tuple[Attitude, ...],
-    tile: int | None,
-    memory: float,
-    workers: int = 1,
-    scattered: bool = False,
-) -> Cut:
-    """Tiles or columns, whichever is less work; tiles if they are scattered over any number of processes."""
-    axes = grids[0]
-    whole = axes[0].count, axes[1].count, axes[2].count
-    if tile is not None:
-        return Cut(blocks_in_tiles_of(axes, tile), flows=False)
-    if largest_tile(axes, whole) <= WHOLE and workers == 1:
-        return Cut(whole, flows=False)
-    in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
-    late = flow_latency(members) if in_order else None
-    with ThreadPoolExecutor() as pool:  # each is measured in a process of its own
-        of_tiles = pool.submit(measured_need, members, attitudes)
-        of_columns = None if late is None else pool.submit(measured_need, members, attitudes, flowing=True)
-    need = of_tiles.result()
-    size = blocks_that_fit(axes, lambda tile: need.fits(tile, memory), workers)
-    if size == whole:
-        return Cut(whole, flows=False)
-    if late is not None and of_columns is not None:
-        need_of_columns = of_columns.result()
-
-        def fits(columns: int) -> bool:
-            held = RESULT * len(members) * LENGTH + READ * axes[0].multiple
-            return need_of_columns.fits(columns, memory, beside=held * columns)
-
-        columns = columns_that_fit(axes, LENGTH, fits, workers)
-        if columns is not None:
-            through = work(axes, (axes[0].count, *columns[1:])) / axes[0].total * (axes[0].total + late)
-            if size is None or SLOWER * through < work(axes, size):
-                return Cut(columns, flows=True)
-    if size is None:
-        least = need.memory_for(smallest_tile(axes))
-        raise ConfigError(
-            f"No tile fits in {memory / 1e9:g} GB: the smallest takes {least / 1e9:.1f} GB with this model "
-            "and its halo; allow more memory."
-        )
-    return Cut(size, flows=False)
-
-
 def _warn_of_inexact(members: list[LoadedModel], tiles: int, say: Say | None) -> None:
     names = sorted({member.info.name for member in members if not member.info.exact_tiles})
     if names and tiles > 1 and say is not None:
@@ -469,90 +392,3 @@ def _warn_of_inexact(members: list[LoadedModel], tiles: int, say: Say | None) ->
             f"{' and '.join(names)} normalises by the mean of each tile (InstanceNorm), so results depend on "
             "the size of the tiles and seams may show; a network with BatchNorm, such as unet_res2, has none."
         )
-
-
-def _outputs(out: Path, uncertainty: Path | None, threshold: float | None) -> dict[str, Path]:
-    """The files to write, by what is in them."""
-    outputs = {"fault_probability" if threshold is None else "fault_mask": out}
-    if uncertainty is not None:
-        if uncertainty.resolve() == out.resolve():
-            raise OutputError(f"{out} is to hold both probability and uncertainty: give them two names.")
-        outputs["fault_uncertainty"] = uncertainty
-    return outputs
-
-
-def _input_facts(volume: Volume) -> dict[str, object]:
-    """What tells this input from others, without reading its samples."""
-    path, geometry = volume.path, volume.geometry
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    states = [file.stat() for file in files]
-    digest = hashlib.sha256(volume.sample_format.encode())
-    for array in (geometry.inlines, geometry.crosslines, geometry.live):
-        digest.update(b"" if array is None else array.tobytes())
-    return {
-        "input": str(path.resolve()),
-        "size of the input": sum(state.st_size for state in states),
-        "time of the input": max(state.st_mtime_ns for state in states),
-        "shape": volume.shape,
-        "grid": digest.hexdigest()[:16],
-    }
-
-
-def _kept_source(volume: Volume, folder: Path, gain: bool) -> Source:
-    """The amplitudes of a volume; its statistics are kept, so that going on needs no other pass over it."""
-    file = folder / "survey.npz"
-    try:
-        with np.load(file, allow_pickle=False) as kept:
-            centre, scale, clip = kept["normalisation"].tolist()
-            normalisation = Normalisation(centre, scale, clip, kept["gain"] if gain else None)
-            return Source(volume.read, volume.shape, kept["live"], normalisation)
-    except (OSError, ValueError, KeyError, BadZipFile):
-        source = source_of(volume, gain)
-    with output_errors(folder):
-        temporary = file.with_suffix(".writing.npz")
-        found = source.normalisation
-        np.savez(
-            temporary,
-            live=source.live,
-            normalisation=(found.centre, found.scale, found.clip),
-            gain=() if found.gain is None else found.gain,
-        )
-        temporary.replace(file)
-    return source
-
-
-def _kept_cut(folder: Path, choose: Callable[[], Cut]) -> Cut:
-    """How the survey is cut, chosen once: an earlier run's blocks are cut so."""
-    file = folder / "blocks.json"
-    try:
-        rows, columns, samples, flows = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        cut = choose()
-        with output_errors(folder):
-            replace_text(file, json.dumps([*cut.size, cut.flows]))
-        return cut
-    return Cut((int(rows), int(columns), int(samples)), bool(flows))
-
-
-def _check_space(outputs: Iterable[Path], shape: Size) -> None:
-    """See that there is room for the outputs, before the work for them."""
-    for path in outputs:
-        free = shutil.disk_usage(path.parent).free
-        if path.suffix.lower() != ".zarr" and free < 4 * math.prod(shape):
-            with output_errors(path):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _put_in_place(store: BlockStore, outputs: dict[str, Path], volume: Volume) -> None:
-    """Give the outputs their names: Zarr as it is, other formats written from it."""
-    streamed = {name: path for name, path in outputs.items() if path.suffix.lower() != ".zarr"}
-    with ExitStack() as stack:
-        for name, path in streamed.items():
-            writer = stack.enter_context(
-                create_volume(path, volume.geometry, like=volume, name=name, within=store.folder)
-            )
-            for first, slab in store.slabs(name):
-                writer.write(first, slab)
-    for name, path in outputs.items():
-        if name not in streamed:
-            move_in_place(store.volume(name), path)

@@ -1,0 +1,68 @@
+"""What a run keeps beside its blocks, so that going on asks neither the survey nor the machine again."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from faultpick.normalise import Normalisation
+from faultpick.prediction.cut import Cut
+from faultpick.prediction.source import Source, source_of
+from faultpick.volume import Volume
+from faultpick.volume.staging import output_errors, replace_text
+
+
+def input_facts(volume: Volume) -> dict[str, object]:
+    """What tells this input from others, without reading its samples."""
+    path, geometry = volume.path, volume.geometry
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    states = [file.stat() for file in files]
+    digest = hashlib.sha256(volume.sample_format.encode())
+    for array in (geometry.inlines, geometry.crosslines, geometry.live):
+        digest.update(b"" if array is None else array.tobytes())
+    return {
+        "input": str(path.resolve()),
+        "size of the input": sum(state.st_size for state in states),
+        "time of the input": max(state.st_mtime_ns for state in states),
+        "shape": volume.shape,
+        "grid": digest.hexdigest()[:16],
+    }
+
+
+def kept_source(volume: Volume, folder: Path, gain: bool) -> Source:
+    """The amplitudes of a volume; its statistics are kept, so that going on needs no other pass over it."""
+    file = folder / "survey.npz"
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            centre, scale, clip = kept["normalisation"].tolist()
+            normalisation = Normalisation(centre, scale, clip, kept["gain"] if gain else None)
+            return Source(volume.read, volume.shape, kept["live"], normalisation)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        source = source_of(volume, gain)
+    with output_errors(folder):
+        temporary = file.with_suffix(".writing.npz")
+        found = source.normalisation
+        np.savez(
+            temporary,
+            live=source.live,
+            normalisation=(found.centre, found.scale, found.clip),
+            gain=() if found.gain is None else found.gain,
+        )
+        temporary.replace(file)
+    return source
+
+
+def kept_cut(folder: Path, choose: Callable[[], Cut]) -> Cut:
+    """How the survey is cut, chosen once: an earlier run's blocks are cut so."""
+    file = folder / "blocks.json"
+    try:
+        rows, columns, samples, flows = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        cut = choose()
+        with output_errors(folder):
+            replace_text(file, json.dumps([*cut.size, cut.flows]))
+        return cut
+    return Cut((int(rows), int(columns), int(samples)), bool(flows))
