@@ -114,7 +114,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     said = []
     summary = run(survey, weights, out, say=said.append)
     assert 0 < summary.resumed < summary.tiles == 27
-    assert "An earlier run has done" in said[0]
+    assert any("An earlier run has done" in sentence for sentence in said)
     assert contents(out) == undisturbed[suffix]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.npy", out.name]
 
@@ -272,5 +272,12 @@ def test_a_block_that_fails_says_where_it_lies(
         where = r"inlines 164 to 194, crosslines 100 to 131, 128 to 188 ms"
         with pytest.raises(error, match=sentence.format(where)):
             predict_to_file(
-                volume, weights, tmp_path / "out.sgy", tile=32, halo=0, engine="torch", scale="none"
+                volume,
+                weights,
+                tmp_path / "out.sgy",
+                tile=32,
+                halo=0,
+                engine="torch",
+                scale="none",
+                smooth="none",
             )

@@ -86,7 +86,7 @@ def test_the_whole_is_what_the_network_says_of_the_normalised_volume(cube):
     cube = cube[:, :24, :48]
     with torch.inference_mode():
         expected = torch.sigmoid(model.network(torch.from_numpy(normalise_array(cube))[None, None]))[0, 0]
-    np.testing.assert_allclose(predict(cube, model), expected, atol=1e-6)
+    np.testing.assert_allclose(predict(cube, model, smooth="none"), expected, atol=1e-6)
 
 
 def test_amplitude_scale_and_offset_do_not_matter(cube):
@@ -307,10 +307,10 @@ def test_settings_that_make_no_sense_are_refused(volume, tmp_path):
 def test_a_network_whose_tiles_depend_on_size_is_said_so(volume, tmp_path):
     inexact = replace(loaded(), info=replace(loaded().info, exact_tiles=False, name="shifty"))
     said = []
-    predict_to_file(volume, inexact, tmp_path / "out.npy", tile=32, halo=8, say=said.append)
+    predict_to_file(volume, inexact, tmp_path / "out.npy", tile=32, halo=8, smooth="none", say=said.append)
     assert ["shifty" in sentence and "InstanceNorm" in sentence for sentence in said] == [True]
-    predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=32, halo=8, say=said.append)
-    predict_to_file(volume, inexact, tmp_path / "out.npy", say=said.append)
+    predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=32, halo=8, smooth="none", say=said.append)
+    predict_to_file(volume, inexact, tmp_path / "out.npy", smooth="none", say=said.append)
     assert len(said) == 1
 
 
@@ -388,8 +388,10 @@ def test_a_survey_like_the_training_goes_through_as_it_is(tmp_path):
     np.save(tmp_path / "near.npy", ringing(12.0))
     said, model = [], trained_on(8.0, 16.0)
     with open_volume(tmp_path / "near.npy") as survey:
-        predict_to_file(survey, model, tmp_path / "p.npy", scale="auto", say=said.append)
-        np.testing.assert_array_equal(np.load(tmp_path / "p.npy"), predict(survey, model))
+        predict_to_file(survey, model, tmp_path / "p.npy", scale="auto", smooth="none", say=said.append)
+        np.testing.assert_array_equal(
+            np.load(tmp_path / "p.npy"), predict(survey, model, scale="none", smooth="none")
+        )
     assert not said
 
 

@@ -78,6 +78,14 @@ def predict(
     scales_reduce: Annotated[
         Literal["mean", "max"], typer.Option(help="The mean over --scales, or the maximum.")
     ] = "mean",
+    smooth: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|I,X,S",
+            help="Smooth the survey for the network: auto, where much of it is noise of single traces; or by "
+            "standard deviations in voxels along inlines, crosslines and samples.",
+        ),
+    ] = "auto",
     gain: Annotated[
         bool,
         typer.Option(
@@ -126,6 +134,7 @@ def predict(
     from faultpick.cli.progress import TileProgress
     from faultpick.prediction import predict_to_file
     from faultpick.prediction.scale import parse_factors, parse_scale
+    from faultpick.prediction.smooth import parse_smoothing
     from faultpick.volume import open_volume
 
     try:
@@ -168,6 +177,7 @@ def predict(
             scale=parse_scale(scale),
             scales=parse_factors(scales),
             scales_reduce=scales_reduce,
+            smooth=parse_smoothing(smooth),
             gain=gain,
             exact=exact,
             memory=allowed,

@@ -12,8 +12,10 @@ from faultpick.normalise import Normalisation, live_traces, normalise
 from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.plan import Axes
 from faultpick.prediction.resample import along, reach, to_grid
+from faultpick.prediction.smooth import AS_IT_COMES, Smoothing, margins, smoothed
 from faultpick.prediction.tiles import Window
 from faultpick.volume import Volume
+from faultpick.volume.noise import patches
 
 Windows = tuple[Window, Window, Window]
 
@@ -27,12 +29,16 @@ class Source:
         shape: Inlines, crosslines and samples.
         live: Where a trace is live, `(inline, crossline)`.
         normalisation: That of the whole survey.
+        smoothing: What the networks see is smoothed so.
+        strength: Deviation that is left after smoothing, by which the rest is divided.
     """
 
     read: Callable[[slice, slice, slice], NDArray[np.floating]]
     shape: tuple[int, int, int]
     live: NDArray[np.bool_]
     normalisation: Normalisation
+    smoothing: Smoothing = AS_IT_COMES
+    strength: float = 1.0
 
     @cached_property
     def _gaps(self) -> Gaps | None:
@@ -49,8 +55,44 @@ class Source:
             None if axis.factor == 1 else to_grid(box, near, axis.factor, axis.count)
             for box, near, axis in zip(grid, read, axes, strict=True)
         )
-        block = along(self._filled(read[0], read[1], read[2]), matrices)
+        block = along(self._smoothed(read[0], read[1], read[2]), matrices)
         return block[np.ix_(*(w.sources - box.start for w, box in zip(windows, grid, strict=True)))]
+
+    def smooth(self, smoothing: Smoothing) -> "Source":
+        """The same, smoothed for the networks, its strength taken from the places that `patches` are."""
+        if not any(smoothing):
+            return self
+        source = replace(self, smoothing=smoothing)
+        parts = []
+        for inlines, crosslines in patches(self.shape):
+            alive = self.live[inlines, crosslines]
+            parts.append(source._smoothed(inlines, crosslines, slice(0, self.shape[2]))[alive].ravel())
+        sample = np.concatenate(parts)
+        if not sample.size:
+            return source
+        low, median, high = (float(value) for value in np.percentile(sample, (1, 50, 99)))
+        left = Normalisation.from_percentiles(low, median, high, float(sample.std()))
+        return replace(source, strength=left.scale) if left.scale > 0 else source
+
+    def _smoothed(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
+        """The normalised amplitudes of a box, gaps filled, smoothed if they are to be."""
+        box = inlines, crosslines, samples
+        if not any(self.smoothing):
+            return self._filled(*box)
+        wide = [
+            slice(max(part.start - margin, 0), min(part.stop + margin, size))
+            for part, margin, size in zip(box, margins(self.smoothing), self.shape, strict=True)
+        ]
+        block = smoothed(self._filled(wide[0], wide[1], wide[2]), self.smoothing)
+        block /= np.float32(self.strength)
+        clip = self.normalisation.clip
+        np.clip(block, -clip, clip, out=block)
+        return block[
+            tuple(
+                slice(part.start - read.start, part.stop - read.start)
+                for part, read in zip(box, wide, strict=True)
+            )
+        ]
 
     def _filled(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
         """The normalised amplitudes of a box, gaps filled."""

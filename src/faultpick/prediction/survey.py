@@ -32,12 +32,14 @@ from faultpick.prediction.plan import (
     section,
 )
 from faultpick.prediction.scale import Scale, chosen_scale
+from faultpick.prediction.smooth import Smoothing, chosen_smoothing
 from faultpick.prediction.source import source_of
 from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import Reduce, attitudes_of
 from faultpick.volume import Volume
 from faultpick.volume.create import check_output
+from faultpick.volume.noise import noise_share
 from faultpick.volume.period import dominant_period
 from faultpick.volume.staging import output_errors
 from faultpick.volume.statistics import Read
@@ -92,6 +94,7 @@ def predict(
     scale: Scale | Literal["auto", "none"] = "auto",
     scales: Sequence[float] = (1.0,),
     scales_reduce: Reduce = "mean",
+    smooth: Smoothing | Literal["auto", "none"] = "auto",
     gain: bool = False,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
@@ -117,6 +120,9 @@ def predict(
             is far from those the models were trained on to them; "none": the survey's own grid.
         scales: Predict at each of these factors times `scale`, on all axes; a factor f takes f^3 of the time.
         scales_reduce: Take the mean over them, or the maximum.
+        smooth: Standard deviations of a Gaussian along inlines, crosslines and samples, in voxels, that the
+            models see the survey smoothed by. "auto": none, unless two fifths of its energy or more are noise
+            of single traces, and more the more of it is; "none": as it comes.
         gain: Even out what the amplitudes lose with depth, by a slow gain of the whole survey.
         progress: Called at the start and after each tile.
 
@@ -132,6 +138,8 @@ def predict(
     members = _members(model, device, engine)
     source = source_of(volume, gain)
     scale, _ = _scale(scale, source.read, source.shape, members)
+    smoothing, _ = _smoothing(smooth, source.read, source.shape)
+    source = source.smooth(smoothing)
     grids = _grids(source.shape, members, halo, exact, scale, scales)
     attitudes = attitudes_of(tta)
     cut = cut_for(grids, members, attitudes, tile, memory)
@@ -167,6 +175,7 @@ def predict_to_file(
     scale: Scale | Literal["auto", "none"] = "auto",
     scales: Sequence[float] = (1.0,),
     scales_reduce: Reduce = "mean",
+    smooth: Smoothing | Literal["auto", "none"] = "auto",
     gain: bool = False,
     workers: int | None = None,
     cluster: str | None = None,
@@ -197,6 +206,7 @@ def predict_to_file(
         scale: Voxels of the network's grid for each of the survey's, "auto" or "none".
         scales: Factors on it.
         scales_reduce: Mean or maximum over them.
+        smooth: How the models see it smoothed, "auto" or "none".
         gain: Even out what the amplitudes lose with depth.
         workers: Compute in this many processes of one thread each, rather than in this one. The program must
             then be importable: keep what it does under `if __name__ == "__main__":`.
@@ -229,8 +239,10 @@ def predict_to_file(
     decision = fmean(member.card.threshold for member in members) if threshold is None else threshold
     attitudes = attitudes_of(tta)
     scale, why = _scale(scale, volume.read, volume.shape, members)
-    if why is not None and say is not None:
-        say(why)
+    smoothing, why_smooth = _smoothing(smooth, volume.read, volume.shape)
+    for sentence in (why, why_smooth):
+        if sentence is not None and say is not None:
+            say(sentence)
     grids = _grids(volume.shape, members, halo, exact, scale, scales)
     axes = grids[0]
     settings = {
@@ -245,13 +257,14 @@ def predict_to_file(
         "halo": axes[0].halo,
         "scale": scale,
         "scales": [list(scales), scales_reduce],
+        "smoothing": smoothing,
         "gain": gain,
         "tile": tile,
         "memory": memory,
         "version": version("faultpick"),
     }
     with working_folder(out, settings, restart=restart) as folder:
-        source = kept_source(volume, folder, gain)
+        source = kept_source(volume, folder, gain).smooth(smoothing)
         cut = kept_cut(
             folder,
             partial(
@@ -356,6 +369,12 @@ def _scale(
 ) -> tuple[Scale, str | None]:
     period = dominant_period(read, shape) if wanted == "auto" else None
     return chosen_scale(wanted, period, [member.card for member in members])
+
+
+def _smoothing(
+    wanted: Smoothing | Literal["auto", "none"], read: Read, shape: Size
+) -> tuple[Smoothing, str | None]:
+    return chosen_smoothing(wanted, noise_share(read, shape) if wanted == "auto" else None)
 
 
 def _grids(
