@@ -28,6 +28,7 @@ def test_what_it_prints(command, segy, disc):
     assert "(250.00, 1200.00)" in words
     assert "25 between inlines, 12 between crosslines" in words
     assert "vertical period about" in words
+    assert "noise of single traces about" in words
 
 
 def test_json(command, shared):

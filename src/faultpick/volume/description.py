@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from faultpick.volume.noise import noise_share
 from faultpick.volume.volume import Volume
 
 
@@ -48,6 +49,7 @@ def describe(volume: Volume) -> dict[str, Any]:
         "dominant_period": None
         if period is None
         else {"samples": period, "length": period * samples.step, "unit": samples.unit},
+        "noise_share": noise_share(volume.read, volume.shape),
         "notes": list(volume.notes),
     }
 
@@ -97,6 +99,8 @@ def description_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     else:
         length = f" ({period['length']:.3g}{unit})" if unit else ""
         rows.append(("vertical period", f"about {period['samples']:.3g} samples{length}"))
+    if facts["noise_share"] is not None:
+        rows.append(("noise of single traces", f"about {100 * facts['noise_share']:.0f} % of the energy"))
     return rows + [("note", note) for note in facts["notes"]]
 
 
