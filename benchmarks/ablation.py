@@ -21,7 +21,7 @@ from faultpick.data import splits
 from faultpick.data.cubes import SyntheticCubes
 from faultpick.metrics import mask_distances, overlap, tolerant_f1, tolerant_iou
 from faultpick.prediction import predict
-from faultpick.synth.field_recipe import COARSE, FIELD, SPARSE, FieldRecipe
+from faultpick.synth.field_recipe import FIELD, STYLES, FieldRecipe
 from faultpick.synth.suites import SuiteCube, find_suite
 from faultpick.tables import put_table
 from faultpick.train.config import TrainConfig, read_config, verify
@@ -58,7 +58,7 @@ class Variant:
         """The recipe without the part."""
         styles = [
             style
-            for style, sets in {"coarse": COARSE, "sparse": SPARSE}.items()
+            for style, sets in STYLES.items()
             if any(sets.get(group, {}).keys() & fields.keys() for group, fields in self.recipe.items())
         ]
         recipe = FIELD.with_parts({"styles": off(*styles)}).with_parts(self.recipe)
@@ -106,7 +106,7 @@ VARIANTS = (
         {"noise": off("coloured", "streaks", "waves", "footprint", "smiles")},
     ),
     Variant("no-noise", "strong noise", {"noise": {"level": (0.02, 0.1)}}),
-    Variant("unmixed", "cubes of one style", {"styles": off("coarse", "sparse")}),
+    Variant("unmixed", "cubes of one style", {"styles": off(*STYLES)}),
     Variant("crops-one-scale", "zooms and small turns of crops", augmentation=off("resampled")),
     Variant("crops-one-wavelet", "phase and band of crops", augmentation=off("phase", "band_pass")),
     Variant(

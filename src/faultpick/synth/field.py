@@ -17,7 +17,7 @@ from faultpick.synth.cube import FARTHEST, HALF_THICKNESS, Cube
 from faultpick.synth.faults import as_numbers
 from faultpick.synth.field_faults import random_field_faults
 from faultpick.synth.field_kernel import follow_back, hide_unseen
-from faultpick.synth.field_recipe import COARSE, SPARSE, FieldRecipe, Imaging, Layers
+from faultpick.synth.field_recipe import STYLES, FieldRecipe, Imaging, Layers
 from faultpick.synth.field_recipe import Shape as Folding
 from faultpick.synth.folds import MARGIN as FOLD_MARGIN
 from faultpick.synth.folds import random_folds
@@ -112,11 +112,11 @@ def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cu
 
 
 def _in_style(rng: np.random.Generator, recipe: FieldRecipe) -> FieldRecipe:
-    draw = rng.random()
-    if draw < recipe.styles.coarse:
-        return recipe.with_parts(COARSE)
-    if draw < recipe.styles.coarse + recipe.styles.sparse:
-        return recipe.with_parts(SPARSE)
+    draw, reached = rng.random(), 0.0
+    for name, groups in STYLES.items():
+        reached += getattr(recipe.styles, name)
+        if draw < reached:
+            return recipe.with_parts(groups)
     return recipe
 
 

@@ -119,6 +119,8 @@ class Styles(_Part):
 
     coarse: float = _share(0.15, "Share of cubes with coarse reflectors, dense faults and noise at once.")
     sparse: float = _share(0.15, "Share of cubes with blocky layers, strong folds and a long period.")
+    steep: float = _share(0.1, "Share of cubes with steep layers and faults that lie flatter.")
+    grainy: float = _share(0.1, "Share of cubes with strong noise that each trace has for itself.")
 
 
 class FieldRecipe(Recipe):
@@ -151,6 +153,15 @@ SPARSE: dict[str, dict[str, Any]] = {
     "imaging": {"period": (14.0, 26.0)},
     "noise": {"level": (0.02, 0.4)},
 }
+STEEP: dict[str, dict[str, Any]] = {
+    "shape": {"slope": (-1.3, 1.3)},
+    "faulting": {"dip": (25.0, 89.0), "none": 0.0},
+}
+GRAINY: dict[str, dict[str, Any]] = {
+    "faulting": {"none": 0.0},
+    "noise": {"level": (0.5, 2.0), "coloured": 0.3, "streaks": 0.1},
+}
+STYLES = {"coarse": COARSE, "sparse": SPARSE, "steep": STEEP, "grainy": GRAINY}
 """What a cube of each style sets."""
 
 FIELD = FieldRecipe(name="field")

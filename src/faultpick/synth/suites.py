@@ -10,7 +10,7 @@ from typing import Any
 
 from faultpick.errors import ConfigError
 from faultpick.synth.cube import Cube
-from faultpick.synth.field_recipe import FIELD, FieldRecipe
+from faultpick.synth.field_recipe import FIELD, STYLES, FieldRecipe
 from faultpick.synth.recipe_base import Recipe
 from faultpick.synth.synthesis import synthesize
 from faultpick.synth.wu2019_recipe import WU2019
@@ -97,7 +97,7 @@ EMPHASIS: dict[str, dict[str, dict[str, Any]]] = {
 
 def emphasised(groups: dict[str, dict[str, Any]], recipe: FieldRecipe = FIELD) -> FieldRecipe:
     """A recipe with the given fields of its groups set, in no other style, and with faults in every cube."""
-    plain = recipe.with_parts({"styles": {"coarse": 0.0, "sparse": 0.0}})
+    plain = recipe.with_parts({"styles": dict.fromkeys(STYLES, 0.0)})
     return plain.with_parts(groups).with_parts({"faulting": {"none": 0.0}})
 
 
