@@ -344,10 +344,10 @@ def view(
         survey = stack.enter_context(open_alike(path, format_code=format_code))
         over = stack.enter_context(open_alike(probability)) if probability else None
         address = stack.enter_context(serve(survey, probability=over, picks=picks, port=port, link=link))
-        typer.echo(f"{path} is shown at {address}\nCtrl-C ends it.")
-        if browser:
-            show_in_browser(address)
         with suppress(KeyboardInterrupt):
+            typer.echo(f"{path} is shown at {address}\nCtrl-C ends it.")
+            if browser:
+                show_in_browser(address)
             Event().wait()
 
 

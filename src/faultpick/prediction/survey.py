@@ -240,9 +240,6 @@ def predict_to_file(
     attitudes = attitudes_of(tta)
     scale, why = _scale(scale, volume.read, volume.shape, members)
     smoothing, why_smooth = _smoothing(smooth, volume.read, volume.shape)
-    for sentence in (why, why_smooth):
-        if sentence is not None and say is not None:
-            say(sentence)
     grids = _grids(volume.shape, members, halo, exact, scale, scales)
     axes = grids[0]
     settings = {
@@ -265,6 +262,9 @@ def predict_to_file(
     }
     with working_folder(out, settings, restart=restart) as folder:
         source = kept_source(volume, folder, gain).smooth(smoothing)
+        for sentence in (why, why_smooth):
+            if sentence is not None and say is not None:
+                say(sentence)
         cut = kept_cut(
             folder,
             partial(
