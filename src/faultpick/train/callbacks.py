@@ -1,4 +1,4 @@
-"""What happens at the end of an epoch: the log, the checkpoint, the decision to stop."""
+"""What happens beside the steps of a training: the average of the weights, the log, the checkpoint, the bar."""
 
 import csv
 import io
