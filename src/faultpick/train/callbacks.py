@@ -1,4 +1,4 @@
-"""What happens beside the steps of a training: the average of the weights, the log, the checkpoint, the bar."""
+"""What happens beside the steps of a training: averaged weights, the log, the checkpoint, the bar."""
 
 import csv
 import io
