@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from faultpick.errors import GeometryError, VolumeError
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
+from faultpick.volume.zarr import create_zarr
 
 CORNERS = np.array([[1000.0, 2000.0], [1000.0, 2600.0], [1500.0, 2000.0], [1500.0, 2600.0]])
 
@@ -146,3 +147,12 @@ def test_damage(tmp_path, numbers):
     (tmp_path / "a.zarr" / "zarr.json").write_text("{")
     with pytest.raises(VolumeError, match="damaged or no Zarr"):
         open_volume(tmp_path / "a.zarr")
+
+
+@pytest.mark.parametrize(
+    ("shard", "chunks"),
+    [((64, 128, 256), (64, 64, 64)), ((16, 256, 512), (16, 128, 128)), ((16, 192, 80), (16, 96, 80))],
+)
+def test_the_chunks_of_a_thin_shard_are_wide_and_fill_it(tmp_path, shard, chunks):
+    geometry = geometry_of((128, 512, 512), corners=None)
+    assert create_zarr(tmp_path / "v.zarr", geometry, "fault_probability", shard).chunks == chunks

@@ -10,7 +10,8 @@ caught up.
 
 The network is taken apart into pieces of one convolution each. A piece writes its planes right behind those
 that the next one kept, so that joining them costs nothing. Channels come last in all that is kept, as
-convolutions have them: `(1, plane, Y, X, C)`.
+convolutions have them: `(1, plane, Y, X, C)`. What a residual or a skip adds is added in place afterwards: a
+piece that did it would turn its result over in memory twice.
 """
 
 import copy
@@ -19,7 +20,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from faultpick.models.unet_res2 import ResidualBlock, UNetRes2
@@ -108,16 +111,16 @@ class Flow:
         }
         for level, (down, up) in enumerate(zip(network.down, network.up, strict=True)):
             found[f"down {level}"] = piece(_ChannelsLast(down), given(level, 4))
-            merge = _ChannelsLast(_Up(up, network.upsample))
-            found[f"up {level}"] = piece(merge, given(level + 1, 2), given(level, 4))
+            found[f"up {level}"] = piece(
+                _ChannelsLast(nn.Sequential(up, network.upsample)), given(level + 1, 2)
+            )
         for side, blocks in (("encoder", network.encoder), ("decoder", network.decoder)):
             for level, block in enumerate(blocks):
                 assert isinstance(block, ResidualBlock)
-                joined = given(level, 2, KEPT)
-                found[f"{side} {level} first"] = piece(_ChannelsLast(_First(block)), joined)
-                found[f"{side} {level} second"] = piece(
-                    _ChannelsLast(_Second(block)), joined, given(level, 2)
-                )
+                first = nn.Sequential(block.conv1, block.norm1, block.relu)
+                second = nn.Sequential(block.conv2, block.norm2)
+                for name, part in (("first", first), ("second", second)):
+                    found[f"{side} {level} {name}"] = piece(_ChannelsLast(part), given(level, 2, KEPT))
         return found
 
     def planes_at(self, level: int) -> int:
@@ -167,7 +170,8 @@ class Column:
             planes: The next amplitudes, `(1, 1, planes, Y, X)`; zeros beyond the volume's end.
         """
         flow, run, late = self._flow, self._flow.run, self._flow.late
-        _voxels_of(self._entered.new()).copy_(_blocks_of(planes[0, 0].contiguous()))
+        entering, voxels = _pairs(planes[0, 0].contiguous()), _pairs(self._entered.new())
+        np.copyto(_voxels_of(voxels), _blocks_of(entering))
         x = self._entered.planes[:, : KEPT + flow.planes_at(0)]
         for level, (joined, given) in enumerate(zip(self._encoder, self._given, strict=True)):
             run[f"down {level - 1}" if level else "stem"](joined[0].new(), x)
@@ -176,13 +180,15 @@ class Column:
             self._skips[level].append(self._given[level])
             skip = self._skips[level].popleft()
             joined = self._decoder[level]
-            run[f"up {level}"](joined[0].new(), x, skip)
+            new = joined[0].new()
+            run[f"up {level}"](new, x)
+            new += skip
             x = self._block(f"decoder {level}", joined, self._decoded[level], level, late[level] - KEPT)
             self._given[level] = skip
         run["head"](self._logits, x)
         self._fed += flow.planes
         logits = torch.empty_like(planes)
-        _blocks_of(logits[0, 0]).copy_(_voxels_of(self._logits))
+        np.copyto(_blocks_of(_pairs(logits[0, 0])), _voxels_of(_pairs(self._logits)))
         return logits
 
     def _block(
@@ -195,8 +201,9 @@ class Column:
         new = y.new()
         run[f"{name} first"](new, x.planes)
         self._cut(new, level, late + 1)
-        run[f"{name} second"](out, y.planes, x.planes[:, :planes])
-        return out
+        run[f"{name} second"](out, y.planes)
+        out += x.planes[:, :planes]
+        return out.relu_()
 
     def _cut(self, planes: Tensor, level: int, late: int) -> None:
         """Set planes beyond the volume to zero."""
@@ -223,15 +230,20 @@ class _Joined:
         return self.planes[:, self.kept :]
 
 
-def _blocks_of(planes: Tensor) -> Tensor:
-    """A view of `(plane, Y, X)` as blocks of 2 x 2 x 2 voxels, `(plane, Y, X, 2, 2, 2)`."""
+def _pairs(values: Tensor) -> NDArray[np.float64]:
+    """A view in which two neighbours along the last axis are one number, to move them both at once."""
+    return values.numpy().view(np.float64)
+
+
+def _blocks_of(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A view of pairs `(plane, Y, X / 2)` as blocks of 2 x 2 x 2 voxels, `(plane, Y, X, 2, 2)`."""
     count, height, width = planes.shape
-    return planes.view(count // 2, 2, height // 2, 2, width // 2, 2).permute(0, 2, 4, 1, 3, 5)
+    return planes.reshape(count // 2, 2, height // 2, 2, width).transpose(0, 2, 4, 1, 3)
 
 
-def _voxels_of(channels: Tensor) -> Tensor:
-    """A view of the channels that such blocks are turned into, in the same shape."""
-    return channels[0].unflatten(-1, (2, 2, 2))
+def _voxels_of(channels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A view of the channels that such blocks are turned into, `(1, plane, Y, X, 4)`, in the same shape."""
+    return channels.reshape(*channels.shape[1:4], 2, 2)
 
 
 class _ChannelsLast(nn.Module):
@@ -243,36 +255,3 @@ class _ChannelsLast(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         return self.part(*(x.movedim(-1, 1) for x in inputs)).movedim(1, -1)
-
-
-class _First(nn.Module):
-    """The first convolution of a residual block."""
-
-    def __init__(self, block: ResidualBlock) -> None:
-        super().__init__()
-        self.convolve = nn.Sequential(block.conv1, block.norm1, block.relu)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.convolve(x)
-
-
-class _Second(nn.Module):
-    """The second, added to what the block was given."""
-
-    def __init__(self, block: ResidualBlock) -> None:
-        super().__init__()
-        self.convolve, self.relu = nn.Sequential(block.conv2, block.norm2), block.relu
-
-    def forward(self, y: Tensor, x: Tensor) -> Tensor:
-        return self.relu(self.convolve(y) + x)
-
-
-class _Up(nn.Module):
-    """From a level to the finer one, where a skip waits."""
-
-    def __init__(self, up: nn.Module, upsample: nn.Module) -> None:
-        super().__init__()
-        self.up, self.upsample = up, upsample
-
-    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return self.upsample(self.up(x)) + skip

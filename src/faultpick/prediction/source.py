@@ -1,6 +1,7 @@
 """The normalised amplitudes of a survey, tile by tile."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -56,7 +57,7 @@ class Source:
             for box, near, axis in zip(grid, read, axes, strict=True)
         )
         block = along(self._smoothed(read[0], read[1], read[2]), matrices)
-        return block[np.ix_(*(w.sources - box.start for w, box in zip(windows, grid, strict=True)))]
+        return _taken(block, [w.sources - box.start for w, box in zip(windows, grid, strict=True)])
 
     def smooth(self, smoothing: Smoothing) -> "Source":
         """The same, smoothed for the networks, its strength taken from the places that `patches` are."""
@@ -104,6 +105,25 @@ class Source:
         amplitudes = self.read(inlines, crosslines, samples)
         block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines], samples)
         return block if self._gaps is None else self._gaps.filled(block, (inlines, crosslines), wanted)
+
+
+def _taken(block: NDArray[np.float32], places: list[NDArray[np.intp]]) -> NDArray[np.float32]:
+    """`block[np.ix_(*places)]` for places that run up and down along each axis, runs copied at once."""
+    out = np.empty([len(each) for each in places], dtype=np.float32)
+    for runs in itertools.product(*map(_runs, places)):
+        out[tuple(to for to, _ in runs)] = block[tuple(source for _, source in runs)]
+    return out
+
+
+def _runs(places: NDArray[np.intp]) -> Iterator[tuple[slice, slice]]:
+    """Stretches of places that go up, or down, by one or stay: where they stand, and what they say."""
+    cuts = np.flatnonzero(np.diff(places, n=2)) + 1
+    for start, stop in itertools.pairwise([0, *cuts.tolist(), len(places)]):
+        first, last = int(places[start]), int(places[stop - 1])
+        if first <= last:
+            yield slice(start, stop), slice(first, last + 1)
+        else:
+            yield slice(start, stop), slice(first, last - 1 if last else None, -1)
 
 
 def source_of(volume: Volume | NDArray[np.floating], gain: bool = False) -> Source:

@@ -188,7 +188,7 @@ def create_zarr(
         name,
         shape=geometry.shape,
         dtype="float32",
-        chunks=tuple(map(_chunk, shard)) if shard else tuple(min(CHUNK, size) for size in geometry.shape),
+        chunks=_chunks(shard) if shard else tuple(min(CHUNK, size) for size in geometry.shape),
         shards=shard,
         compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
         fill_value=0,
@@ -209,10 +209,16 @@ def create_zarr(
     return array
 
 
-def _chunk(side: int) -> int:
-    """Side of the chunks in a shard of this side, which they divide."""
-    if side % CHUNK == 0:
-        return CHUNK
+def _chunks(shard: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Sides of the chunks in a shard, which they divide; those of a thin shard are wider, so not smaller."""
+    wide = 2 * CHUNK if 4 * shard[0] <= CHUNK else CHUNK
+    return _chunk(shard[0], CHUNK), _chunk(shard[1], wide), _chunk(shard[2], wide)
+
+
+def _chunk(side: int, wanted: int) -> int:
+    """The side wanted where it divides that of the shard, or the longest that does."""
+    if side % wanted == 0:
+        return wanted
     return max(divisor for divisor in range(1, min(side, 2 * CHUNK) + 1) if side % divisor == 0)
 
 

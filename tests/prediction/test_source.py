@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from faultpick.normalise import Normalisation
+from faultpick.prediction.source import Source
+from faultpick.prediction.tiles import Axis, reflected
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 3), (5, 9, 20), (40, 17, 300)])
+def test_a_tile_is_the_survey_reflected_about_its_first_and_last_positions(shape):
+    rng = np.random.default_rng(0)
+    survey = rng.standard_normal(shape, dtype=np.float32)
+    source = Source(
+        lambda *box: survey[box], shape, np.ones(shape[:2], dtype=bool), Normalisation(0.0, 1.0, 99.0)
+    )
+    axes = tuple(Axis(count, halo=6, multiple=8) for count in shape)
+    padded = survey
+    for number, axis in enumerate(axes):
+        padded = padded.take(reflected(axis.count, axis.before, axis.total), number)
+    for block in ((slice(0, 1),) * 3, tuple(slice(count - 1, count) for count in shape)):
+        windows = tuple(axis.window(box.start, box.stop) for axis, box in zip(axes, block, strict=True))
+        tiles = tuple(axis.span(box.start, box.stop)[0] for axis, box in zip(axes, block, strict=True))
+        tile = source.tile(axes, windows)
+        np.testing.assert_array_equal(tile, padded[tiles])
+        used = tile[tuple(window.use for window in windows)]
+        np.testing.assert_array_equal(used, survey[block])
+
+
+def test_planes_that_lie_in_the_padding_alone_are_reflected_too():
+    rng = np.random.default_rng(0)
+    survey = rng.standard_normal((300, 8, 8), dtype=np.float32)
+    source = Source(
+        lambda *box: survey[box], (300, 8, 8), np.ones((300, 8), dtype=bool), Normalisation(0.0, 1.0, 99.0)
+    )
+    axes = Axis(300, 0, 16), Axis(8, 0, 8), Axis(8, 0, 8)
+    whole = axes[1].window(0, 8), axes[2].window(0, 8)
+    last = slice(axes[0].total - 4, axes[0].total)  # all of them beyond the survey
+    tile = source.tile(axes, (axes[0].rows(last), *whole))
+    np.testing.assert_array_equal(tile, survey[axes[0].rows(last).sources])
+    assert tile.flags.c_contiguous
