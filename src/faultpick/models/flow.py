@@ -11,12 +11,15 @@ caught up.
 The network is taken apart into pieces of one convolution each. A piece writes its planes right behind those
 that the next one kept, so that joining them costs nothing. Channels come last in all that is kept, as
 convolutions have them: `(1, plane, Y, X, C)`. What a residual or a skip adds is added in place afterwards: a
-piece that did it would turn its result over in memory twice.
+piece that did it would turn its result over in memory twice. All of that is NumPy's, in threads that sleep
+once they are done: PyTorch's go on spinning, and slow the next convolution down if another library does it.
 """
 
 import copy
+import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,8 +36,9 @@ LATE_IN, LATE_OUT = 2, 4  # planes by which the first and last convolutions of a
 VOXELS = 8  # in a block that becomes channels: 2 x 2 x 2
 MOST_LEVELS = 4  # with more, a skip would wait for a part of a step
 
+Planes = NDArray[np.float32]
 Run = Callable[..., None]
-"""Writes into its first argument what a piece gives for the others."""
+"""Writes into its first argument, `Planes`, what a piece gives for the others."""
 Piece = tuple[nn.Module, tuple[Tensor, ...]]
 """A part of a network, and an example of its inputs, small."""
 Prepare = Callable[[Sequence[Piece]], list[Run]]
@@ -63,8 +67,8 @@ def _late(levels: int) -> list[int]:
 def as_they_are(pieces: Sequence[Piece]) -> list[Run]:
     """Pieces that PyTorch computes."""
 
-    def run(part: nn.Module, out: Tensor, *inputs: Tensor) -> None:
-        out.copy_(part(*inputs))
+    def run(part: nn.Module, out: Planes, *inputs: Planes) -> None:
+        torch.from_numpy(out).copy_(part(*map(torch.from_numpy, inputs)))
 
     return [partial(run, part) for part, _ in pieces]
 
@@ -93,6 +97,8 @@ class Flow:
         self.late = _late(self.levels)
         self.latency = lateness(network)
 
+        self._threads = torch.get_num_threads()
+        self._pool = ThreadPoolExecutor(self._threads)
         pieces = self._pieces(network)
         self.run = dict(zip(pieces, prepare(list(pieces.values())), strict=True))
 
@@ -123,6 +129,12 @@ class Flow:
                     found[f"{side} {level} {name}"] = piece(_ChannelsLast(part), given(level, 2, KEPT))
         return found
 
+    def in_parts(self, work: Callable[[slice], None], count: int) -> None:
+        """Do work on as many positions, in as many parts as there are threads, at once."""
+        bounds = [count * number // self._threads for number in range(self._threads + 1)]
+        for _ in self._pool.map(work, itertools.starmap(slice, itertools.pairwise(bounds))):
+            pass
+
     def planes_at(self, level: int) -> int:
         """Planes of a step at a level."""
         return self.planes >> level + 1
@@ -141,10 +153,10 @@ class Column:
     def __init__(self, flow: Flow, count: int, height: int, width: int) -> None:
         self._flow, self._count, self._fed = flow, count, 0
 
-        def planes(level: int, number: int, channels: int) -> Tensor:
-            return torch.zeros(1, number, height >> level + 1, width >> level + 1, channels)
+        def planes(level: int, number: int, channels: int) -> Planes:
+            return np.zeros((1, number, height >> level + 1, width >> level + 1, channels), np.float32)
 
-        def results(level: int) -> Tensor:
+        def results(level: int) -> Planes:
             return planes(level, flow.planes_at(level), flow.widths[level])
 
         def joined(level: int) -> tuple[_Joined, _Joined]:
@@ -170,46 +182,69 @@ class Column:
             planes: The next amplitudes, `(1, 1, planes, Y, X)`; zeros beyond the volume's end.
         """
         flow, run, late = self._flow, self._flow.run, self._flow.late
-        entering, voxels = _pairs(planes[0, 0].contiguous()), _pairs(self._entered.new())
-        np.copyto(_voxels_of(voxels), _blocks_of(entering))
+        self._copy(_voxels_of(self._new(self._entered)), _blocks_of(planes[0, 0].contiguous().numpy()))
         x = self._entered.planes[:, : KEPT + flow.planes_at(0)]
         for level, (joined, given) in enumerate(zip(self._encoder, self._given, strict=True)):
-            run[f"down {level - 1}" if level else "stem"](joined[0].new(), x)
+            run[f"down {level - 1}" if level else "stem"](self._new(joined[0]), x)
             x = self._block(f"encoder {level}", joined, given, level, LATE_IN)
         for level in reversed(range(flow.levels - 1)):
             self._skips[level].append(self._given[level])
             skip = self._skips[level].popleft()
             joined = self._decoder[level]
-            new = joined[0].new()
+            new = self._new(joined[0])
             run[f"up {level}"](new, x)
-            new += skip
+            self._add(new, skip)
             x = self._block(f"decoder {level}", joined, self._decoded[level], level, late[level] - KEPT)
             self._given[level] = skip
         run["head"](self._logits, x)
         self._fed += flow.planes
         logits = torch.empty_like(planes)
-        np.copyto(_blocks_of(_pairs(logits[0, 0])), _voxels_of(_pairs(self._logits)))
+        self._copy(_blocks_of(logits[0, 0].numpy()), _voxels_of(self._logits))
         return logits
 
     def _block(
-        self, name: str, joined: tuple["_Joined", "_Joined"], out: Tensor, level: int, late: int
-    ) -> Tensor:
+        self, name: str, joined: tuple["_Joined", "_Joined"], out: Planes, level: int, late: int
+    ) -> Planes:
         """A residual block's result, two planes later than its input, which is late itself."""
         x, y = joined
         run, planes = self._flow.run, out.shape[1]
         self._cut(x.planes[:, -planes:], level, late)
-        new = y.new()
+        new = self._new(y)
         run[f"{name} first"](new, x.planes)
         self._cut(new, level, late + 1)
         run[f"{name} second"](out, y.planes)
-        out += x.planes[:, :planes]
-        return out.relu_()
+        self._add(out, x.planes[:, :planes], least=0.0)
+        return out
 
-    def _cut(self, planes: Tensor, level: int, late: int) -> None:
+    def _cut(self, planes: Planes, level: int, late: int) -> None:
         """Set planes beyond the volume to zero."""
         first = (self._fed >> level + 1) - late
         planes[:, : max(-first, 0)] = 0
         planes[:, max((self._count >> level + 1) - first, 0) :] = 0
+
+    def _new(self, joined: "_Joined") -> Planes:
+        """Room for the next planes, behind the last of those before."""
+        planes, kept = joined.planes[0], joined.kept
+
+        def keep(rows: slice) -> None:
+            planes[:kept, rows] = planes[-kept:, rows]
+
+        self._flow.in_parts(keep, planes.shape[1])
+        return joined.planes[:, kept:]
+
+    def _copy(self, to: NDArray[np.float64], source: NDArray[np.float64]) -> None:
+        self._flow.in_parts(lambda part: np.copyto(to[part], source[part]), len(to))
+
+    def _add(self, planes: Planes, others: Planes, least: float | None = None) -> None:
+        """Add in place, and raise what is less to the least; plane by plane, as a cache holds no more."""
+
+        def add(part: slice) -> None:
+            for plane, other in zip(planes[0, part], others[0, part], strict=True):
+                plane += other
+                if least is not None:
+                    np.maximum(plane, least, out=plane)
+
+        self._flow.in_parts(add, planes.shape[1])
 
     def _steps_waited(self, level: int) -> int:
         return (self._flow.late[level] - KEPT - LATE_OUT) // self._flow.planes_at(level)
@@ -219,31 +254,23 @@ class Column:
 class _Joined:
     """New planes behind those kept of the step before."""
 
-    planes: Tensor
+    planes: Planes
     kept: int
 
-    def new(self) -> Tensor:
-        """Room for the next planes, behind the last of those before."""
-        last = self.planes[:, -self.kept :]
-        overlap = self.planes.shape[1] < 2 * self.kept
-        self.planes[:, : self.kept] = last.clone() if overlap else last
-        return self.planes[:, self.kept :]
 
+def _blocks_of(planes: Planes) -> NDArray[np.float64]:
+    """A view of `(plane, Y, X)` as blocks of 2 x 2 x 2 voxels, `(plane, Y, X, 2, 2)`.
 
-def _pairs(values: Tensor) -> NDArray[np.float64]:
-    """A view in which two neighbours along the last axis are one number, to move them both at once."""
-    return values.numpy().view(np.float64)
-
-
-def _blocks_of(planes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A view of pairs `(plane, Y, X / 2)` as blocks of 2 x 2 x 2 voxels, `(plane, Y, X, 2, 2)`."""
+    Neighbours along X are one number, so that both are moved at once.
+    """
     count, height, width = planes.shape
-    return planes.reshape(count // 2, 2, height // 2, 2, width).transpose(0, 2, 4, 1, 3)
+    pairs = planes.view(np.float64).reshape(count // 2, 2, height // 2, 2, width // 2)
+    return pairs.transpose(0, 2, 4, 1, 3)
 
 
-def _voxels_of(channels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A view of the channels that such blocks are turned into, `(1, plane, Y, X, 4)`, in the same shape."""
-    return channels.reshape(*channels.shape[1:4], 2, 2)
+def _voxels_of(channels: Planes) -> NDArray[np.float64]:
+    """A view of the channels that such blocks are turned into, `(1, plane, Y, X, 8)`, in the same shape."""
+    return channels[0].view(np.float64).reshape(*channels.shape[1:4], 2, 2)
 
 
 class _ChannelsLast(nn.Module):

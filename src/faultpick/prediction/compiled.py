@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from faultpick.errors import ModelError
-from faultpick.models.flow import Piece, Run
+from faultpick.models.flow import Piece, Planes, Run
 
 LARGE = 1 << 20  # bytes
 
@@ -124,14 +124,14 @@ def _runner(library: ModuleType, model: Any) -> Run:
     shapes: list[tuple[int, ...]] = []
     request: Any = None
 
-    def run(out: Tensor, *inputs: Tensor) -> None:
+    def run(out: Planes, *inputs: Planes) -> None:
         nonlocal shapes, request
         met = [tuple(x.shape) for x in inputs]
         if met != shapes:
             request, shapes = _compiled(model, met).create_infer_request(), met
         for number, x in enumerate(inputs):
-            request.set_input_tensor(number, library.Tensor(x.numpy(), shared_memory=True))
-        request.set_output_tensor(0, library.Tensor(out.numpy(), shared_memory=True))
+            request.set_input_tensor(number, library.Tensor(x, shared_memory=True))
+        request.set_output_tensor(0, library.Tensor(out, shared_memory=True))
         request.infer()
 
     return run

@@ -14,7 +14,7 @@ from faultpick.volume.sink import OutputFile
 from faultpick.volume.volume import Geometry, grid_coordinates
 
 IEEE_FLOAT = 5
-TRACES_AT_ONCE = 1024
+TRACES_AT_ONCE = 256
 LARGEST = 65_535
 
 TraceHeaders = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
@@ -49,12 +49,15 @@ class SegySink:
         for run in np.split(order, breaks):
             for start in range(0, len(run), TRACES_AT_ONCE):
                 part = run[start : start + TRACES_AT_ONCE]
-                self._write_run(numbers[part], traces[part])
+                in_order = (np.diff(part) == 1).all()  # most often
+                these = traces[part[0] : part[-1] + 1] if in_order else traces[part]
+                self._write_run(numbers[part], these)
 
     def _write_run(self, numbers: NDArray[np.int64], traces: NDArray[np.float32]) -> None:
-        samples = traces.astype(f"{self.byte_order}f4").view(np.uint8)
-        records = np.concatenate([self.trace_headers(numbers), samples], axis=1)
-        self.output.write_at(self.trace_start + int(numbers[0]) * records.shape[1], records.tobytes())
+        records = np.empty((len(numbers), HEADER_BYTES + 4 * traces.shape[1]), dtype=np.uint8)
+        records[:, :HEADER_BYTES] = self.trace_headers(numbers)
+        records[:, HEADER_BYTES:].view(f"{self.byte_order}f4")[...] = traces
+        self.output.write_at(self.trace_start + int(numbers[0]) * records.shape[1], records.data)
 
     def close(self) -> None:
         """Close the file."""

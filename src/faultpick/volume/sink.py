@@ -36,10 +36,10 @@ class OutputFile:
             self._file.close()
             raise
 
-    def write_at(self, offset: int, data: bytes) -> None:
+    def write_at(self, offset: int, data: bytes | memoryview) -> None:
         """Write all of the data, however little the system takes at a time."""
         self._file.seek(offset)
-        rest = memoryview(data)
+        rest = memoryview(data).cast("B")
         while rest:
             rest = rest[self._file.write(rest) :]
 
