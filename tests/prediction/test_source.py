@@ -13,16 +13,19 @@ def test_a_tile_is_the_survey_reflected_about_its_first_and_last_positions(shape
     source = Source(
         lambda *box: survey[box], shape, np.ones(shape[:2], dtype=bool), Normalisation(0.0, 1.0, 99.0)
     )
-    axes = tuple(Axis(count, halo=6, multiple=8) for count in shape)
+    first, second, third = (Axis(count, halo=6, multiple=8) for count in shape)
+    axes = first, second, third
     padded = survey
     for number, axis in enumerate(axes):
         padded = padded.take(reflected(axis.count, axis.before, axis.total), number)
     for block in ((slice(0, 1),) * 3, tuple(slice(count - 1, count) for count in shape)):
-        windows = tuple(axis.window(box.start, box.stop) for axis, box in zip(axes, block, strict=True))
+        inline, crossline, sample = (
+            axis.window(box.start, box.stop) for axis, box in zip(axes, block, strict=True)
+        )
         tiles = tuple(axis.span(box.start, box.stop)[0] for axis, box in zip(axes, block, strict=True))
-        tile = source.tile(axes, windows)
+        tile = source.tile(axes, (inline, crossline, sample))
         np.testing.assert_array_equal(tile, padded[tiles])
-        used = tile[tuple(window.use for window in windows)]
+        used = tile[inline.use, crossline.use, sample.use]
         np.testing.assert_array_equal(used, survey[block])
 
 

@@ -154,5 +154,5 @@ def test_damage(tmp_path, numbers):
     [((64, 128, 256), (64, 64, 64)), ((16, 256, 512), (16, 128, 128)), ((16, 192, 80), (16, 96, 80))],
 )
 def test_the_chunks_of_a_thin_shard_are_wide_and_fill_it(tmp_path, shard, chunks):
-    geometry = geometry_of((128, 512, 512), corners=None)
+    geometry = geometry_of((128, 512, 512))
     assert create_zarr(tmp_path / "v.zarr", geometry, "fault_probability", shard).chunks == chunks
