@@ -1,4 +1,4 @@
-"""Scores on an earth that shares nothing with those models learned from, one trait exaggerated in each cube.
+"""Scores on an earth that shares no code with those models learned from, one trait exaggerated in each cube.
 
 Planes cut random reflectivity under a Ricker wavelet. Each is labelled throughout, one voxel thick, so only
 scores with a tolerance mean something. Rows of a model in results/other-earth.csv are replaced.

@@ -65,6 +65,17 @@ def test_a_copy_keeps_every_header_byte(segy, numbers, disc, tmp_path, variant):
         assert file.tracecount == exists.sum()
 
 
+@pytest.mark.parametrize("order", ["inline", "crossline", "random"])
+def test_all_lines_at_once_land_at_their_traces_whatever_the_order_of_the_file(
+    segy, numbers, tmp_path, order
+):
+    with open_volume(segy(numbers((4, 5, 6)), order=order)) as volume:
+        cube = np.random.default_rng(5).standard_normal(volume.shape).astype(np.float32)
+        copy = write_all(tmp_path / "out.sgy", volume.geometry, cube, like=volume, lines_at_once=4)
+    with open_volume(copy) as written:
+        np.testing.assert_array_equal(written[:, :, :], cube)
+
+
 def test_the_input_is_not_changed_by_its_copy(segy, numbers, tmp_path):
     source = segy(numbers((4, 5, 6)), code=1)
     before = source.read_bytes()
