@@ -38,6 +38,16 @@ def survey(request):
     return np.ascontiguousarray(np.load(SHARED / "f3_slab.npy")[:, 160:256, 64:])
 
 
+@pytest.fixture(scope="module", params=["synthetic", "field"])
+def wide(request):
+    """Enough faults that one at the edge of being found does not decide."""
+    if request.param == "synthetic":
+        return synthesize(splits.VALIDATION + 1, shape=(48, 128, 128)).seismic
+    if not (SHARED / "f3_slab.npy").exists():
+        pytest.skip("no real seismic beside the repository")
+    return np.load(SHARED / "f3_slab.npy")
+
+
 @pytest.fixture(scope="module")
 def over_all(survey, model):
     """Its probability over all attitudes."""
@@ -81,10 +91,10 @@ def test_the_unit_of_the_amplitudes_moves_no_pick_at_all(survey, model, over_all
 
 
 @pytest.mark.parametrize("change", OTHERS)
-def test_in_one_attitude_faults_stay_within_two_voxels(survey, model, change):
-    here, there = predict(survey, model) >= 0.5, changed(survey, model, change, False) >= 0.5
+def test_in_one_attitude_most_faults_stay_within_two_voxels(wide, model, change):
+    here, there = predict(wide, model) >= 0.5, changed(wide, model, change, False) >= 0.5
     assert here.any()
-    assert tolerant_f1(mask_distances(there, here), 2) > 0.7
+    assert tolerant_f1(mask_distances(there, here), 2) > 0.8
 
 
 def test_with_a_slow_gain_a_decay_with_depth_does_not_matter():
