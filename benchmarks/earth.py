@@ -13,10 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tables import publish
-
 from faultpick.data import splits
 from faultpick.synth.dataset import write_cubes
+from tables import publish
 
 
 def rate(cubes: int, recipe: str, workers: int) -> float:

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tables import publish
 
 from faultpick import load_model, pick, predict, synthesize
 from faultpick.data import splits
 from faultpick.metrics import Matching, ObjectScores, pool_objects
 from faultpick.picks.score import score_picks
+from tables import publish
 
 MINIMUM_THROW = 5.0
 SCORES = (

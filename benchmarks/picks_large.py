@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tables import publish
 
 from faultpick import predict, synthesize
 from faultpick.data import splits
+from tables import publish
 
 COMMAND = "from faultpick.cli import main; main()"
 

@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from tables import publish
 
 from faultpick import load_model, predict, synthesize
 from faultpick.data import splits
+from tables import publish
 
 SHAPE = (320, 80, 80)
 BLOCK = 64  # inlines between one seam and the next

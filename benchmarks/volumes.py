@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from tables import publish
 
 from faultpick import create_volume, load_model, open_volume, synthesize
 from faultpick.blocks import cover
@@ -38,6 +37,7 @@ from faultpick.prediction.task import PredictBlock
 from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS
 from faultpick.volume.volume import Geometry, SampleAxis
+from tables import publish
 
 MODEL = "unet_res2"
 PAGE = Path("docs/reference/speed.md")

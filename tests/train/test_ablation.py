@@ -1,45 +1,30 @@
 """The script benchmarks/ablation.py: a part is off, rows are finished once, the table shows differences."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import ablation
 from faultpick.synth import synthesize
 from faultpick.synth.field_recipe import FIELD
 from faultpick.synth.suites import SUITES, SuiteCube
 
 
-@pytest.fixture
-def script(monkeypatch):
-    path = Path(__file__).parents[2] / "benchmarks" / "ablation.py"
-    spec = importlib.util.spec_from_file_location("ablation", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "ablation", module)
-    spec.loader.exec_module(module)
-    return module
+def named(name):
+    return next(each for each in ablation.VARIANTS if each.name == name)
 
 
-def named(script, name):
-    return next(each for each in script.VARIANTS if each.name == name)
-
-
-def test_every_variant_leaves_out_something_that_is_there(script, tiny):
+def test_every_variant_leaves_out_something_that_is_there(tiny):
     base = tiny(augmentation=dict.fromkeys(FULL, 0.5))
     earths, augmentations = [], []
-    for variant in script.VARIANTS:
-        config = script.config_of(variant, base, 1.0)
+    for variant in ablation.VARIANTS:
+        config = ablation.config_of(variant, base, 1.0)
         earths.append(variant.earth().model_dump_json())
         augmentations.append(config.augmentation.model_dump_json())
         assert config.budget.minutes == 1.0
         assert config.data.recipe == "field"
     assert earths[0] == FIELD.model_dump_json()
     assert augmentations[0] == base.augmentation.model_dump_json()
-    assert len(set(zip(earths, augmentations, strict=True))) == len(script.VARIANTS)
+    assert len(set(zip(earths, augmentations, strict=True))) == len(ablation.VARIANTS)
     both = [(e != earths[0], a != augmentations[0]) for e, a in zip(earths, augmentations, strict=True)]
     assert all(sum(each) == 1 for each in both[1:])  # one or the other, never both
 
@@ -50,19 +35,19 @@ FULL = (
 )
 
 
-def test_no_cube_has_a_part_that_is_left_out(script):
-    without = named(script, "no-noise").earth()
+def test_no_cube_has_a_part_that_is_left_out():
+    without = named("no-noise").earth()
     for seed in range(3, 6):  # 3 is of a style of the recipe, which sets the noise
         quiet, loud = (synthesize(seed, recipe, (32, 32, 32)).seismic for recipe in (without, FIELD))
         assert not np.array_equal(quiet, loud)
-    without = named(script, "no-bodies").earth()
+    without = named("no-bodies").earth()
     assert without.imaging.salt == without.imaging.water == without.imaging.dead == 0
     assert without.faulting == FIELD.faulting
 
 
-def test_the_table_shows_differences_to_the_whole_of_the_same_time(script):
+def test_the_table_shows_differences_to_the_whole_of_the_same_time():
     def row(variant, minutes, value):
-        scores = {f"{suite} {name}": value for suite in script.SUITES for name in ("IoU", "Tol-IoU@2")}
+        scores = {f"{suite} {name}": value for suite in ablation.SUITES for name in ("IoU", "Tol-IoU@2")}
         return {
             "variant": variant,
             "network": "a",
@@ -72,14 +57,14 @@ def test_the_table_shows_differences_to_the_whole_of_the_same_time(script):
         } | scores
 
     rows = [row("everything", "1", "0.500"), row("no-bodies", "1", "0.450"), row("no-bodies", "2", "0.400")]
-    lines = script.table(rows).splitlines()
+    lines = ablation.table(rows).splitlines()
     assert lines[2].startswith("| everything | 1 | 9 | 0.500 |")
     assert lines[3].startswith("| no-bodies | 1 | 9 | -0.050 |")
     assert lines[4].startswith("| no-bodies | 2 | 9 | 0.400 |")  # there is nothing to compare with yet
 
 
 @pytest.mark.slow
-def test_variants_are_trained_scored_and_not_repeated(script, tiny, monkeypatch, tmp_path, capsys):
+def test_variants_are_trained_scored_and_not_repeated(tiny, monkeypatch, tmp_path, capsys):
     seeds = []
 
     class Noted(SuiteCube):
@@ -87,16 +72,16 @@ def test_variants_are_trained_scored_and_not_repeated(script, tiny, monkeypatch,
             seeds.append(self.seed)
             return super().make()
 
-    for suite in script.SUITES:
+    for suite in ablation.SUITES:
         monkeypatch.setitem(SUITES, suite, lambda first: [Noted("0", first, FIELD, (32, 32, 32))])
     page, results = tmp_path / "page.md", tmp_path / "ablation.csv"
     page.write_text("<!-- table: ablation -->\n<!-- end -->\n", encoding="utf-8")
-    variants = [named(script, name) for name in ("everything", "crops-one-scale")]
+    variants = [named(name) for name in ("everything", "crops-one-scale")]
     base = tiny(augmentation={"resampled": 0.5})
-    script.run(variants[:1], base, 0.001, tmp_path / "runs", results, page)
-    first = script.read(results)
-    script.run(variants, base, 0.001, tmp_path / "runs", results, page)
-    rows = script.read(results)
+    ablation.run(variants[:1], base, 0.001, tmp_path / "runs", results, page)
+    first = ablation.read(results)
+    ablation.run(variants, base, 0.001, tmp_path / "runs", results, page)
+    rows = ablation.read(results)
     assert rows[:1] == first
     assert [row["variant"] for row in rows] == ["everything", "crops-one-scale"]
     printed = [line for line in capsys.readouterr().out.splitlines() if "\t" in line]
@@ -104,4 +89,4 @@ def test_variants_are_trained_scored_and_not_repeated(script, tiny, monkeypatch,
     assert all(1_000_000 <= seed < 2_000_000 for seed in seeds)
     assert len(seeds) == 4
     assert int(rows[0]["steps"]) >= 2
-    assert page.read_text(encoding="utf-8").splitlines()[1:-1] == script.table(rows).splitlines()
+    assert page.read_text(encoding="utf-8").splitlines()[1:-1] == ablation.table(rows).splitlines()

@@ -1,10 +1,8 @@
 """Class weights make faults thick, seen on trained networks with the script that measures it."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
+from class_weights import HEADER, LOSSES, measure
 from faultpick.synth import WU2019
 
 EASY = WU2019.model_copy(
@@ -24,16 +22,9 @@ EASY = WU2019.model_copy(
 
 @pytest.mark.slow
 def test_class_weighted_cross_entropy_makes_faults_thicker_than_the_label(tmp_path):
-    path = Path(__file__).parents[2] / "benchmarks" / "class_weights.py"
-    spec = importlib.util.spec_from_file_location("class_weights", path)
-    assert spec
-    assert spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    plain, weighted = (measure(loss, 300, 32, 8, tmp_path, EASY) for loss in LOSSES)
 
-    plain, weighted = (script.measure(loss, 300, 32, 8, tmp_path, EASY) for loss in script.LOSSES)
-
-    scores = dict(zip(script.HEADER[2:], weighted, strict=True))
+    scores = dict(zip(HEADER[2:], weighted, strict=True))
     assert scores["thickness"] > 1.4
     assert scores["volume"] > 1.4
     assert plain[-1] < 1.2

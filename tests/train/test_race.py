@@ -1,12 +1,13 @@
 """The race of benchmarks/race.py: rows trained under one protocol, killed, taken up, scored."""
 
-import importlib.util
 import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import race
+import race_table
 from faultpick.benchmark import read_rows, write_rows
 from faultpick.errors import ConfigError
 from faultpick.synth import synthesize
@@ -34,20 +35,6 @@ crop = [24, 24, 24]
 """
 
 
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def race():
-    return script("race")
-
-
 @pytest.fixture
 def rows(tmp_path, tiny):
     folder = tmp_path / "rows"
@@ -58,9 +45,7 @@ def rows(tmp_path, tiny):
     return folder
 
 
-def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_alone(
-    race, rows, runs, tmp_path
-):
+def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_alone(rows, runs, tmp_path):
     at, results = tmp_path / "runs", tmp_path / "results"
 
     def go(minutes=0.001):
@@ -95,7 +80,7 @@ def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_al
         go(minutes=10.0)
 
 
-def test_what_another_machine_has_finished_is_not_run_again_unless_it_teaches(race, rows, tmp_path):
+def test_what_another_machine_has_finished_is_not_run_again_unless_it_teaches(rows, tmp_path):
     results = tmp_path / "results"
 
     def go(at, *names):
@@ -188,7 +173,7 @@ def test_the_table_of_networks_has_means_spreads_costs_and_steps(tmp_path, monke
     arguments = [page, "--results", tmp_path, "--configs", ROOT / "configs" / "race"]
     monkeypatch.setattr("sys.argv", ["race_table.py", *map(str, arguments)])
 
-    script("race_table").main()
+    race_table.main()
 
     lines = page.read_text().splitlines()
     spread = 0.1 / 2**0.5
