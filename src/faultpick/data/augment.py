@@ -26,6 +26,7 @@ Frequencies = Annotated[
     tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(le=0.5)]], AfterValidator(_ascending)
 ]
 Lengths = Annotated[tuple[Annotated[int, Field(ge=3)], int], AfterValidator(_ascending)]
+Lines = Annotated[tuple[Annotated[int, Field(ge=1)], int], AfterValidator(_ascending)]
 
 
 class Augmentation(BaseModel):
@@ -115,6 +116,14 @@ class Augmentation(BaseModel):
     mute_depth: float = Field(
         default=0.4, gt=0, le=1, description="Up to this share of the samples, on average over the traces."
     )
+    slabs: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of steps whose crops are cut into slabs of few lines, as thin surveys and single "
+        "lines are.",
+    )
+    slab_lines: Lines = Field(default=(1, 32), description="Lines of these slabs, log-uniform.")
 
 
 def augment(

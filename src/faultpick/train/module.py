@@ -4,14 +4,17 @@ import math
 import time
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from lightning_utilities import apply_to_collection
 from torch import Tensor
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from faultpick import losses, models
+from faultpick.data.slabs import slab_lines, slabs
 from faultpick.train.config import TrainConfig
 from faultpick.train.loaders import Loaders
 
@@ -71,7 +74,12 @@ class FaultTraining(LightningModule):
         self.draws.manual_seed(seed + self.global_step)
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """Loss of one batch."""
+        """Loss of one batch, its crops cut into slabs where the step is one of slabs."""
+        rng = np.random.default_rng((self.config.seed, 2, self.global_step))
+        lines = slab_lines(self.config.augmentation, rng)
+        if lines is not None:
+            multiple = models.info(self.config.network).multiple
+            batch = apply_to_collection(batch, Tensor, lambda crops: slabs(crops, lines, multiple))
         loss = self.objective(batch)
         self.log("loss", loss, on_step=False, on_epoch=True, batch_size=1)
         return loss
