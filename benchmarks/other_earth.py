@@ -7,10 +7,8 @@ Usage: python benchmarks/other_earth.py [MODEL ...] [--cubes 2]
 """
 
 import argparse
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +17,9 @@ from scipy.ndimage import gaussian_filter
 from faultpick.benchmark import BenchmarkCube, read_rows, run_benchmark, write_rows
 from faultpick.data import splits
 from faultpick.synth import Cube
-from faultpick.tables import Row, columns_of, mean_of_seeds, put_table
+from faultpick.tables import put_table
 from faultpick.zoo import load_model
+from tables import means_table
 
 SUITE = "other-earth"
 CSV = Path("results/other-earth.csv")
@@ -127,15 +126,6 @@ def cubes(count: int) -> list[BenchmarkCube]:
     ]
 
 
-def table(rows: Iterable[Row]) -> str:
-    """Tol-IoU@2 with earths down and models across."""
-    columns = {name: mean_of_seeds(column, "tol_iou_2") for name, column in columns_of(rows).items()}
-    lines = [("Earth", *columns), ("---", *["---:"] * len(columns))]
-    lines += [(name, *(f"{values[name]:.2f}" for values in columns.values())) for name in EARTHS]
-    lines.append(("**Mean**", *(f"**{fmean(values.values()):.3f}**" for values in columns.values())))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -145,7 +135,7 @@ def main() -> None:
     arguments = parser.parse_args()
     models = [load_model(name) for name in arguments.models]
     write_rows(run_benchmark(models, cubes(arguments.cubes), SUITE), CSV)
-    put_table(PAGE, SUITE, table(read_rows(CSV)))
+    put_table(PAGE, SUITE, means_table(read_rows(CSV), "Earth", overall=True))
 
 
 if __name__ == "__main__":

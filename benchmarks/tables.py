@@ -1,10 +1,11 @@
-"""Rows of a benchmark into its CSV, and from there into a page of the documentation."""
+"""Tables of benchmarks, in the pages of the documentation."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import fmean
 
-from faultpick.tables import put_table
+from faultpick.tables import Row, columns_of, mean_of_seeds, put_table
 
 
 def publish(
@@ -20,4 +21,19 @@ def publish(
         writer.writerow(header)
         writer.writerows(rows)
     lines = [header, ["---"] * len(header), *(rows if shown is None else shown)]
-    put_table(page, name, "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+    put_table(page, name, _markdown(lines))
+
+
+def means_table(rows: Iterable[Row], head: str, *, overall: bool) -> str:
+    """Tol-IoU@2 of the rows of a suite: cubes of one name down, models across, below them their mean."""
+    columns = {name: mean_of_seeds(column, "tol_iou_2") for name, column in columns_of(rows).items()}
+    names = dict.fromkeys(name for values in columns.values() for name in values)
+    lines = [(head, *columns), ("---", *["---:"] * len(columns))]
+    lines += [(name, *(f"{values[name]:.2f}" for values in columns.values())) for name in names]
+    if overall:
+        lines.append(("**Mean**", *(f"**{fmean(values.values()):.3f}**" for values in columns.values())))
+    return _markdown(lines)
+
+
+def _markdown(lines: Iterable[Sequence[object]]) -> str:
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

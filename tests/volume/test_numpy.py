@@ -16,6 +16,14 @@ def test_any_real_type_and_order(tmp_path, numbers, dtype, order):
         np.testing.assert_array_equal(volume[1:, 2:, :3], cube[1:, 2:, :3].astype(np.float32))
 
 
+def test_two_axes_are_a_single_inline(tmp_path, numbers):
+    section = numbers((4, 5))
+    np.save(tmp_path / "a.npy", section)
+    with open_volume(tmp_path / "a.npy") as volume:
+        assert volume.shape == (1, 4, 5)
+        np.testing.assert_array_equal(volume[0, 1:, :], section[1:])
+
+
 def test_geometry_is_positions(tmp_path, numbers):
     np.save(tmp_path / "a.npy", numbers((3, 4, 5)))
     with open_volume(tmp_path / "a.npy") as volume:
@@ -28,7 +36,7 @@ def test_geometry_is_positions(tmp_path, numbers):
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.zeros((3, 4)), r"has shape \(3, 4\)"),
+        (np.zeros(3), r"has shape \(3,\)"),
         (np.zeros((3, 0, 4)), r"has shape \(3, 0, 4\)"),
         (np.zeros((2, 2, 2), dtype=complex), "real numbers"),
         (np.full((2, 2, 2), "a"), "real numbers"),

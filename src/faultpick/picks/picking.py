@@ -39,7 +39,8 @@ def pick(
 
     Raises:
         NoFaultError: Nothing in the volume is a fault.
-        VolumeError: A probability is not finite or outside [0, 1], or the seismic has another shape.
+        VolumeError: A probability is not finite or outside [0, 1], the seismic has another shape, or there is
+            a single line.
     """
     return _picked(probability, seismic, settings or PickSettings()).picks
 
@@ -94,6 +95,11 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
         raise VolumeError(
             f"{_name(seismic)} has shape {_geometry(seismic).shape} and {_name(probability)} has shape "
             f"{geometry.shape}: give the survey that the probability was predicted from."
+        )
+    if 1 in geometry.shape[:2]:
+        raise VolumeError(
+            f"{_name(probability)} is a single line, which shows no surface: pick faults of a survey, and "
+            "look at a line with `faultpick show`."
         )
     points = thin(_probabilities(probability), geometry.shape, settings.low)
     points = points[strong_only(points, sorted_into_cells(points, geometry.shape), settings.high)]

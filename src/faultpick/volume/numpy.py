@@ -1,4 +1,4 @@
-"""NumPy files: a plain 3D array without geometry."""
+"""NumPy files: a plain array without geometry."""
 
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +13,12 @@ from faultpick.volume.volume import Geometry, Volume, plain_geometry
 
 
 def open_npy(path: Path) -> Volume:
-    """Open a `.npy` file of shape (inline, crossline, sample) and any real type, memory-mapped.
+    """Open a `.npy` file of any real type, memory-mapped.
+
+    Its shape is (inline, crossline, sample), or (crossline, sample) for a single inline.
 
     Raises:
-        VolumeError: It is damaged, cut short, not 3D, empty or not of numbers.
+        VolumeError: It is damaged, cut short, neither 3D nor 2D, empty or not of numbers.
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -26,13 +28,14 @@ def open_npy(path: Path) -> Volume:
         ) from error
     if not isinstance(array, np.memmap) or array.dtype.kind not in "fiub":
         raise VolumeError(f"{path} does not hold real numbers; save a float or integer array.")
-    if array.ndim != 3 or 0 in array.shape:
+    if array.ndim not in (2, 3) or 0 in array.shape:
         raise VolumeError(
             f"{path} has shape {array.shape}; a volume has three axes of at least one: "
-            "inline, crossline, sample."
+            "inline, crossline, sample; a single line the last two."
         )
-    shape = (array.shape[0], array.shape[1], array.shape[2])
-    mapped = MappedArray(path.open("rb"), array.dtype, shape, array.offset, array.strides)
+    whole = array[None] if array.ndim == 2 else array
+    shape = (whole.shape[0], whole.shape[1], whole.shape[2])
+    mapped = MappedArray(path.open("rb"), array.dtype, shape, array.offset, whole.strides)
     return Volume(path, "npy", str(array.dtype), plain_geometry(shape), MappedReader(mapped))
 
 

@@ -27,7 +27,7 @@ def open_volume(
 
     - `.sgy`, `.segy`: SEG-Y, stacked, traces in any order, regular or not, big or little-endian.
     - a Zarr folder (version 2 or 3): one 3D array, with coordinates if it has any (as MDIO names them).
-    - `.npy`: a 3D array of any real type.
+    - `.npy`: an array of any real type, 3D, or 2D for a single inline.
     - `.dat`, `.bin`: float32 samples and nothing else.
 
     Args:

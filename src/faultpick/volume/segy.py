@@ -14,7 +14,8 @@ from faultpick.errors import GeometryError
 from faultpick.volume.coordinates import apply_scalar, fit_corners
 from faultpick.volume.segy_grid import Grid, NotLineNumbersError, build_grid
 from faultpick.volume.segy_layout import FORMATS, HEADER_BYTES, SegyLayout, header_field, read_layout
-from faultpick.volume.segy_suggest import suggest_line_bytes
+from faultpick.volume.segy_line import Line, find_line
+from faultpick.volume.segy_suggest import likely_line_bytes
 from faultpick.volume.volume import Geometry, SampleAxis, Volume
 
 CHUNK = 1 << 12
@@ -85,21 +86,28 @@ def open_segy(
 
     Raises:
         VolumeError: The file is empty, no SEG-Y, cut inside a trace, or of a format that is not read.
-        GeometryError: The line numbers make no grid or repeat.
+        GeometryError: The line numbers make no grid or repeat, and the traces are no single line.
     """
     file = path.open("rb")
     try:
         layout = read_layout(path, file, format_code)
         inline, crossline, some, headers = _walk(file, layout, inline_byte, crossline_byte)
         try:
+            grid, line_note = build_grid(inline, crossline), ""
+        except NotLineNumbersError as error:
+            where = f"(header bytes {inline_byte} and {crossline_byte})"
+            line = _single_line(file, layout, (x_byte, y_byte), f"{path}: {error} {where}")
+            inline, crossline = np.ones_like(inline), line.numbers
             grid = build_grid(inline, crossline)
+            line_note = (
+                f"There are no line numbers {where}: read as a single line, each crossline a trace by its "
+                f"{line.origin}."
+            )
         except GeometryError as error:
-            message = f"{path}: {error} (header bytes {inline_byte} and {crossline_byte}); "
-            if isinstance(error, NotLineNumbersError):
-                message += suggest_line_bytes(layout.headers(file).view()[:SOME_TRACES], layout.byte_order)
-            else:
-                message += "keep one trace of each place."
-            raise GeometryError(message) from None
+            raise GeometryError(
+                f"{path}: {error} (header bytes {inline_byte} and {crossline_byte}); "
+                "keep one trace of each place."
+            ) from None
         corners, corner_note = _corners(
             headers, layout, grid, inline[some], crossline[some], (x_byte, y_byte)
         )
@@ -109,7 +117,14 @@ def open_segy(
         raise
     exists = grid.trace_index >= 0
     geometry = Geometry(grid.inlines, grid.crosslines, samples, corners, None if exists.all() else exists)
-    notes = [*layout.notes, *grid.notes, corner_note, sample_note, *_announced_lines(layout.text, grid)]
+    notes = [
+        *layout.notes,
+        line_note,
+        *grid.notes,
+        corner_note,
+        sample_note,
+        *_announced_lines(layout.text, grid),
+    ]
     return Volume(
         path,
         "SEG-Y",
@@ -139,6 +154,24 @@ def _walk(
             row[part] = header_field(chunk, byte, layout.byte_order)
         headers[start // stride : start // stride + CHUNK] = chunk[::stride]
     return lines[0], lines[1], np.arange(0, layout.trace_count, stride), headers
+
+
+def _single_line(file: BinaryIO, layout: SegyLayout, xy_bytes: tuple[int, int], problem: str) -> Line:
+    """The line that the traces make; what is wrong with them as a survey begins the message if they do not.
+
+    Numbers elsewhere in the headers that could be those of a grid count for more than CDP numbers alone, and
+    less than coordinates along the line.
+    """
+    headers = layout.headers(file).view()[:SOME_TRACES]
+    likely = likely_line_bytes(headers, layout.byte_order)
+    line = find_line(headers, layout.byte_order, xy_bytes) if layout.trace_count <= SOME_TRACES else None
+    if line is None or (likely and not line.placed):
+        others = f"bytes {likely}" if likely else "no other bytes"
+        raise GeometryError(
+            f"{problem}; {others} look like line numbers; "
+            "give the right ones with --inline-byte and --crossline-byte."
+        ) from None
+    return line
 
 
 def _corners(

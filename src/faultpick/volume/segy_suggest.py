@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from faultpick.volume.segy_layout import TWO_BYTE_FIELDS, header_field
 
 MOST = 3
-HOW = "give the right ones with --inline-byte and --crossline-byte"
 COORDINATES = frozenset([73, 77, 81, 85, 181, 185])
 FIELDS = sorted({*range(1, 29, 4), *range(37, 69, 4), *range(181, 238, 4), 205, 225} | TWO_BYTE_FIELDS)
 
 
-def suggest_line_bytes(headers: NDArray[np.uint8], byte_order: str) -> str:
+def likely_line_bytes(headers: NDArray[np.uint8], byte_order: str) -> str:
     """Name the pairs of header fields that number some traces like a grid of lines.
 
     Args:
@@ -21,7 +20,7 @@ def suggest_line_bytes(headers: NDArray[np.uint8], byte_order: str) -> str:
         byte_order: ">" or "<".
 
     Returns:
-        A sentence for the end of a message.
+        The pairs in words, "" if there are none.
     """
     numbers: dict[int, NDArray[np.int32]] = {}
     for byte in FIELDS:
@@ -37,11 +36,11 @@ def suggest_line_bytes(headers: NDArray[np.uint8], byte_order: str) -> str:
         if cells <= 4 * len(a) and len(np.unique(a * (1 << 32) + b)) == len(a):
             fullness[first, second] = len(a) / cells
     if not fullness:
-        return f"no other bytes look like line numbers; {HOW}."
+        return ""
     best = sorted(fullness, key=lambda pair: -fullness[pair])[:MOST]
     pairs = [
         f"{first} and {second} ({numbers[first].min()}..{numbers[first].max()} and "
         f"{numbers[second].min()}..{numbers[second].max()})"
         for first, second in best
     ]
-    return f"bytes {', or '.join(pairs)} look like line numbers; {HOW}."
+    return ", or ".join(pairs)

@@ -1,0 +1,56 @@
+"""A single 2D line, whose trace headers number no grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultpick.volume.coordinates import apply_scalar
+from faultpick.volume.segy_layout import header_field
+
+CDP = 21
+JUMP = 3.0  # times the distance of most neighbours
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The traces of a single line.
+
+    Attributes:
+        numbers: Of each trace in the order of the file, int32, ascending or descending.
+        origin: What they are.
+        placed: Whether X and Y say that neighbours in the file are neighbours on the ground.
+    """
+
+    numbers: NDArray[np.int32]
+    origin: str
+    placed: bool
+
+
+def find_line(headers: NDArray[np.uint8], byte_order: str, xy_bytes: tuple[int, int]) -> Line | None:
+    """Number the traces of a single line by their CDP numbers, in order where only X and Y differ.
+
+    Args:
+        headers: All trace headers in the order of the file, shape (traces, 240).
+        byte_order: ">" or "<".
+        xy_bytes: First bytes of X and Y.
+
+    Returns:
+        None if they are none of a line: their CDP numbers go up and down, the distances between neighbours
+        differ much, or all are alike.
+    """
+    numbers = header_field(headers, CDP, byte_order)
+    numbered = bool((numbers != numbers[0]).any())
+    if not numbered:
+        numbers = np.arange(1, len(headers) + 1, dtype=np.int32)
+    ahead = np.diff(numbers.astype(np.int64))
+    if not ((ahead > 0).all() or (ahead < 0).all()):
+        return None
+
+    scalar = header_field(headers, 71, byte_order)
+    x, y = (apply_scalar(header_field(headers, byte, byte_order), scalar) for byte in xy_bytes)
+    steps = np.hypot(np.diff(x), np.diff(y)) / np.abs(ahead)
+    placed = bool(steps.any())
+    if not (placed or numbered) or (placed and steps.max() > JUMP * np.median(steps[steps > 0])):
+        return None
+    return Line(numbers, f"CDP number (byte {CDP})" if numbered else "order in the file", placed)
