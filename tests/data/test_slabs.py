@@ -16,7 +16,8 @@ def batch(count=2, lines=96):
 
 
 @pytest.mark.parametrize(
-    ("lines", "padded", "pieces"), [(1, 16, 6), (5, 16, 6), (16, 16, 6), (20, 32, 3), (48, 48, 2), (96, 96, 1)]
+    ("lines", "padded", "pieces"),
+    [(1, 16, 6), (5, 16, 6), (16, 16, 6), (20, 32, 3), (48, 48, 2), (96, 96, 1)],
 )
 def test_slabs_fill_the_crop_and_are_padded_to_the_multiple(lines, padded, pieces):
     cut = slabs(batch(), lines, 16)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultpick.train.module import FaultTraining, learning_rate_factor
+from faultpick.train.run import train
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_zero():
@@ -40,6 +41,24 @@ def test_norms_and_biases_do_not_decay(tiny, network: str):
     assert all(parameter.ndim == 1 for parameter in steady["params"])
     assert len(decaying["params"]) + len(steady["params"]) == len(names)
     assert any(names[id(parameter)].endswith("bias") for parameter in steady["params"])
+
+
+def test_a_step_of_slabs_shows_them_and_their_labels_and_another_the_crops(tiny, tmp_path, monkeypatch):
+    seen = []
+    whole = FaultTraining.objective
+
+    def objective(module, batch):
+        seen.append([tuple(tensor.shape[:3]) for tensor in batch])
+        return whole(module, batch)
+
+    monkeypatch.setattr(FaultTraining, "objective", objective)
+    augmentation = {"slabs": 0.5, "slab_lines": (3, 3)}
+    train(tiny(augmentation=augmentation, budget={"steps": 12, "epoch_steps": 12}), tmp_path)
+
+    crops, thin = [(2, 1, 24)] * 2, [(6, 1, 8)] * 2
+    assert crops in seen
+    assert thin in seen
+    assert all(shapes in (crops, thin) for shapes in seen)
 
 
 def test_two_channels_become_one_logit(tiny):

@@ -44,6 +44,7 @@ def test_descending_cdp_numbers_turn_the_line_round(line, numbers):
     with open_volume(line({21: lambda n: 101 - n, 181: along, 185: along})) as volume:
         np.testing.assert_array_equal(volume[:, :, :], numbers((1, COUNT, 5))[:, ::-1])
         corners = volume.geometry.corners
+        assert corners is not None
         np.testing.assert_allclose(corners[0], along(COUNT - 1))
         np.testing.assert_allclose(corners[1], along(0))
 
@@ -51,12 +52,15 @@ def test_descending_cdp_numbers_turn_the_line_round(line, numbers):
 def test_coordinates_alone_number_traces_in_order(line):
     with open_volume(line({181: along, 185: lambda n: 7})) as volume:
         assert list(volume.geometry.crosslines) == list(range(1, COUNT + 1))
-        np.testing.assert_allclose(volume.geometry.corners[:2], [[along(0), 7], [along(COUNT - 1), 7]])
+        corners = volume.geometry.corners
+        assert corners is not None
+        np.testing.assert_allclose(corners[:2], [[along(0), 7], [along(COUNT - 1), 7]])
 
 
 def test_a_gap_in_the_cdp_numbers_is_dead(line):
     with open_volume(line({21: lambda n: n + 2 * (n > 5), 181: lambda n: along(n + 2 * (n > 5))})) as volume:
         assert volume.shape == (1, COUNT + 2, 5)
+        assert volume.geometry.live is not None
         assert list(np.flatnonzero(~volume.geometry.live[0])) == [6, 7]
 
 
