@@ -82,6 +82,14 @@ def test_faults_are_drawn_where_the_probability_is(survey, tmp_path):
     assert len(from_nine) == pytest.approx(3 / 12 * len(everywhere), abs=3)
 
 
+def test_of_a_single_line_one_section_fills_the_picture(survey, tmp_path):
+    line = np.tile(np.linspace(-1, 1, 8, dtype=np.float32), (1, 12, 1))
+    np.save(tmp_path / "line.npy", line)
+    draw_sections(open_volume(tmp_path / "line.npy"), tmp_path / "line.png")
+    row = imread(tmp_path / "line.png")[300, :, 0]
+    assert (row == row[700]).mean() > 0.8  # one sample's grey from side to side
+
+
 def test_a_probability_of_another_shape_is_refused_and_nothing_is_left(survey, tmp_path):
     np.save(tmp_path / "p.npy", np.zeros((10, 12, 7), np.float32))
     with pytest.raises(VolumeError, match=r"p\.npy has shape \(10, 12, 7\)"):

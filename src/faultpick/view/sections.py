@@ -74,6 +74,7 @@ def draw_sections(
 ) -> None:
     """Draw an inline section, a crossline section and a slice into a PNG file; time points down.
 
+    Of a single line that section alone is drawn.
     Grey values are clipped at the 1st and 99th percentile, symmetric about zero; dead traces are blue. With a
     probability the sections are drawn twice: as they are, and with the faults over them.
 
@@ -99,11 +100,13 @@ def draw_sections(
         )
     live = volume.live_traces()
     sections = sections_at(volume.geometry, live, inline, crossline, sample)
+    wide = [each for each in sections if min(len(each.across.values), len(each.down.values)) > 1]
+    sections = wide or sections
     percentiles = volume.statistics().percentiles
     limit = max(abs(percentiles[1]), abs(percentiles[99])) or 1.0
     rows = 1 if probability is None else 2
     figure = Figure(figsize=(15, 5 * rows), layout="constrained")
-    panels = figure.subplots(rows, 3, squeeze=False)
+    panels = figure.subplots(rows, len(sections), squeeze=False)
     for section, column in zip(sections, panels.T, strict=True):
         image, dead = section.read(volume), section.dead(live)
         hidden = np.broadcast_to(dead, image.shape) | ~np.isfinite(image)

@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+import few_lines
+from faultpick.benchmark import suite_cubes
+from few_lines import LINES, middle
+
+
+@pytest.mark.parametrize("lines", [1, 2, 7])
+def test_the_lines_in_the_middle_of_a_cube_are_read_with_their_labels(lines):
+    (cube,) = suite_cubes("field-20", 1)
+    image, label, _ = cube.read()
+    cut = middle(cube, lines)
+    here, there, earth = cut.read()
+    first = (len(image) - lines) // 2
+    np.testing.assert_array_equal(here, image[first : first + lines])
+    np.testing.assert_array_equal(there, label[first : first + lines])
+    assert earth is None  # its faults would count where the lines do not show them
+    assert (cut.name, cut.seed) == (str(lines), cube.seed)
+
+
+def test_each_number_of_lines_is_of_the_same_cubes():
+    made = few_lines.cubes(2)
+    assert [cube.name for cube in made] == [str(lines) for lines in LINES for _ in range(2)]
+    assert len({cube.seed for cube in made}) == 2
