@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from faultpick import losses, models
 from faultpick.data.slabs import slab_lines, slabs
+from faultpick.prediction.tiles import round_up
 from faultpick.train.config import TrainConfig
 from faultpick.train.loaders import Loaders
 
@@ -77,12 +79,23 @@ class FaultTraining(LightningModule):
         """Loss of one batch, its crops cut into slabs where the step is one of slabs."""
         rng = np.random.default_rng((self.config.seed, 2, self.global_step))
         lines = slab_lines(self.config.augmentation, rng)
+        multiple = models.info(self.config.network).multiple
+        inlines = self.config.data.crop[0]
         if lines is not None:
-            multiple = models.info(self.config.network).multiple
             batch = apply_to_collection(batch, Tensor, lambda crops: slabs(crops, lines, multiple))
-        loss = self.objective(batch)
+            inlines = min(inlines, round_up(lines, multiple))
+        with self._in_full() if inlines <= 2 * multiple else nullcontext():
+            loss = self.objective(batch)
         self.log("loss", loss, on_step=False, on_epoch=True, batch_size=1)
         return loss
+
+    def _in_full(self) -> AbstractContextManager[Any]:
+        """Full precision on a CPU.
+
+        In bfloat16, PyTorch 2.13's gradient of a convolution's weights is garbage where its image has two
+        inlines, which up to two multiples of them become on the way down.
+        """
+        return torch.autocast("cpu", enabled=False) if self.device.type == "cpu" else nullcontext()
 
     def objective(self, batch: Any) -> Tensor:
         """What is to become small: the loss of image and label."""
