@@ -15,7 +15,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from faultpick import losses, models
-from faultpick.data.slabs import slab_lines, slabs
+from faultpick.data.slabs import random_slab, slabs
 from faultpick.prediction.tiles import round_up
 from faultpick.train.config import TrainConfig
 from faultpick.train.loaders import Loaders
@@ -78,12 +78,12 @@ class FaultTraining(LightningModule):
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Loss of one batch, its crops cut into slabs where the step is one of slabs."""
         rng = np.random.default_rng((self.config.seed, 2, self.global_step))
-        lines = slab_lines(self.config.augmentation, rng)
+        slab = random_slab(self.config.augmentation, rng)
         multiple = models.info(self.config.network).multiple
         inlines = self.config.data.crop[0]
-        if lines is not None:
-            batch = apply_to_collection(batch, Tensor, lambda crops: slabs(crops, lines, multiple))
-            inlines = min(inlines, round_up(lines, multiple))
+        if slab is not None:
+            batch = apply_to_collection(batch, Tensor, lambda crops: slabs(crops, slab, multiple))
+            inlines = inlines if slab.crosslines else min(inlines, round_up(slab.lines, multiple))
         with self._in_full() if inlines <= 2 * multiple else nullcontext():
             loss = self.objective(batch)
         self.log("loss", loss, on_step=False, on_epoch=True, batch_size=1)
