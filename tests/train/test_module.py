@@ -60,6 +60,22 @@ def test_a_step_of_slabs_shows_them_and_their_labels_and_another_the_crops(tiny,
     assert all(shapes in kinds for shapes in seen)
 
 
+def test_two_inlines_on_the_way_down_are_trained_on_in_full_precision(tiny, tmp_path, monkeypatch):
+    seen = set()
+    whole = FaultTraining.objective
+
+    def objective(module, batch):
+        seen.add((tuple(batch[0].shape[2:4]), torch.is_autocast_enabled("cpu")))
+        return whole(module, batch)
+
+    monkeypatch.setattr(FaultTraining, "objective", objective)
+    augmentation = {"slabs": 0.7, "slab_lines": (3, 3)}
+    budget = {"steps": 16, "epoch_steps": 16}
+    train(tiny(augmentation=augmentation, budget=budget, precision="bf16-mixed"), tmp_path)
+
+    assert seen == {((24, 24), True), ((8, 24), False), ((24, 8), True)}
+
+
 def test_two_channels_become_one_logit(tiny):
     module = FaultTraining(tiny())
     image = torch.randn(1, 1, 8, 8, 8)
