@@ -6,25 +6,17 @@ scores with a tolerance mean something. Rows of a model in results/other-earth.c
 Usage: python benchmarks/other_earth.py [MODEL ...] [--cubes 2]
 """
 
-import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from faultpick.benchmark import BenchmarkCube, read_rows, run_benchmark, write_rows
+import suite
+from faultpick.benchmark import BenchmarkCube
 from faultpick.data import splits
 from faultpick.synth import Cube
-from faultpick.tables import put_table
-from faultpick.zoo import load_model
-from tables import means_table
 
-SUITE = "other-earth"
-CSV = Path("results/other-earth.csv")
-PAGE = Path("docs/reference/accuracy.md")
-MODELS = ("unet_res2", "unet_res2_wu2019", "faultseg3d")
 FINE = 4  # steps of the reflectivity in a sample
 BEYOND = 3  # sides of a cube that the reflectivity goes on for, above it and below
 
@@ -126,17 +118,5 @@ def cubes(count: int) -> list[BenchmarkCube]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("models", nargs="*", default=MODELS, metavar="MODEL", help="Names or weights files.")
-    parser.add_argument("--cubes", type=int, default=2, help="Of each earth.")
-    arguments = parser.parse_args()
-    models = [load_model(name) for name in arguments.models]
-    write_rows(run_benchmark(models, cubes(arguments.cubes), SUITE), CSV)
-    put_table(PAGE, SUITE, means_table(read_rows(CSV), "Earth", overall=True))
-
-
 if __name__ == "__main__":
-    main()
+    suite.main("other-earth", cubes, 2, str(__doc__), head="Earth", overall=True)

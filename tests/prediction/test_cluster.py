@@ -7,13 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 
-from faultpick import models
 from faultpick.errors import ClusterError
 from faultpick.prediction import predict_to_file
 from faultpick.volume import open_volume
-from faultpick.zoo import Card, save_model
 
 SHAPE = (48, 48, 48)
 PROGRAM = """
@@ -27,14 +24,6 @@ if __name__ == "__main__":
         print(cluster.scheduler_address, *pids, flush=True)
         sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    save_model(models.build("unet_res2"), Card(name="tiny", network="unet_res2"), path)
-    return path
 
 
 @pytest.fixture

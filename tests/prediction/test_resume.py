@@ -13,22 +13,12 @@ import numpy as np
 import pytest
 import torch
 
-from faultpick import models
 from faultpick.errors import BlockError, OutputError, VolumeError
 from faultpick.prediction import predict_to_file
 from faultpick.volume import open_volume
-from faultpick.zoo import Card, save_model
 
 SHAPE = (48, 48, 48)
 TILES = {"tile": 32, "halo": 8, "engine": "torch"}  # 27 blocks of 16^3
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    save_model(models.build("unet_res2"), Card(name="tiny", network="unet_res2"), path)
-    return path
 
 
 @pytest.fixture
