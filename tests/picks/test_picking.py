@@ -40,8 +40,8 @@ def test_bad_input_is_one_sentence() -> None:
     beyond[0, 0, 0] = np.nan
     with pytest.raises(VolumeError, match="NaN"):
         faultpick.pick(beyond)
-    with pytest.raises(VolumeError, match="is a single line"):
-        faultpick.pick(np.full((1, 24, 24), 0.9, np.float32))
+    with pytest.raises(VolumeError, match="is a single trace"):
+        faultpick.pick(np.full((1, 1, 24), 0.9, np.float32))
     with pytest.raises(VolumeError, match="is no volume"):
         faultpick.pick(np.zeros((0, 3, 4), np.float32))
     with pytest.raises(VolumeError, match="has shape"):

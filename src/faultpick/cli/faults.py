@@ -255,6 +255,7 @@ def pick(
 ) -> None:
     """Turn a fault probability into separate faults: surfaces and sticks with strike, dip and throw."""
     import json
+    import math
     import time
     from contextlib import ExitStack
     from functools import partial
@@ -294,8 +295,10 @@ def pick(
         typer.echo(json.dumps(facts, indent=2))
         return
     largest = ""
-    if picks.faults:
-        first = picks.faults[0]
+    first = picks.faults[0] if picks.faults else None
+    if first is not None and not math.isfinite(first.area):
+        largest = f"; the largest dips {first.dip:.0f} degrees along the line"
+    elif first is not None:
         unit = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
         largest = (
             f"; the largest has {first.area:.4g} {unit}, strike {first.strike:.0f} and dip {first.dip:.0f}"

@@ -40,6 +40,8 @@ def scale_of(geometry: Geometry, velocity: float) -> Scale:
         geometry: Of the survey. Without coordinates, or with a vertical axis of unknown unit, lengths are in
             voxels.
         velocity: Metres a second, for an axis of two-way time.
+
+    Beside a single line others are thought of, as far away as its traces from one another.
     """
     axis = geometry.samples
     if geometry.corners is None or axis.unit not in ("ms", "m", "ft"):
@@ -48,6 +50,10 @@ def scale_of(geometry: Geometry, velocity: float) -> Scale:
     first, along_crosslines, along_inlines, _ = geometry.corners
     inline = (along_inlines - first) / max(geometry.shape[0] - 1, 1)
     crossline = (along_crosslines - first) / max(geometry.shape[1] - 1, 1)
+    if geometry.shape[0] == 1:
+        inline = np.array([-crossline[1], crossline[0]])
+    elif geometry.shape[1] == 1:
+        crossline = np.array([inline[1], -inline[0]])
     matrix = np.array([[inline[1], crossline[1], 0.0], [inline[0], crossline[0], 0.0], [0.0, 0.0, down]])
     return Scale("ft" if axis.unit == "ft" else "m", matrix)
 

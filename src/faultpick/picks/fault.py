@@ -45,6 +45,9 @@ class Throw:
 class Fault:
     """One fault.
 
+    Of a single line there are sticks alone: no surface, strike, area and length are NaN, and the dip is that
+    along the line.
+
     Attributes:
         id: 1 for the largest fault of the survey and so on; the number in the fault-id volume.
         vertices: Of the surface's triangles, positions, (vertices, 3) float32.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from faultpick.errors import NoFaultError, VolumeError
 from faultpick.picks.attributes import Scale, attributes_of, scale_of
 from faultpick.picks.fault import Fault, Picks
+from faultpick.picks.line import wide_line
 from faultpick.picks.orientation import fitted_normals
 from faultpick.picks.points import Points, sorted_into_cells
 from faultpick.picks.separate import separate, strong_only
@@ -40,7 +41,7 @@ def pick(
     Raises:
         NoFaultError: Nothing in the volume is a fault.
         VolumeError: A probability is not finite or outside [0, 1], the seismic has another shape, or there is
-            a single line.
+            a single trace.
     """
     return _picked(probability, seismic, settings or PickSettings()).picks
 
@@ -96,39 +97,48 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
             f"{_name(seismic)} has shape {_geometry(seismic).shape} and {_name(probability)} has shape "
             f"{geometry.shape}: give the survey that the probability was predicted from."
         )
-    if 1 in geometry.shape[:2]:
+    if geometry.shape[:2] == (1, 1):
         raise VolumeError(
-            f"{_name(probability)} is a single line, which shows no surface: pick faults of a survey, and "
-            "look at a line with `faultpick show`."
+            f"{_name(probability)} is a single trace, which shows no fault: give a line or more."
         )
-    points = thin(_probabilities(probability), geometry.shape, settings.low)
-    points = points[strong_only(points, sorted_into_cells(points, geometry.shape), settings.high)]
+    shape, read = geometry.shape, _probabilities(probability)
+    line = wide_line(shape, settings.min_area)
+    if line is not None:
+        shape, read = line.shape, line.read(read)
+    points = thin(read, shape, settings.low)
+    points = points[strong_only(points, sorted_into_cells(points, shape), settings.high)]
     if not len(points):
         raise NoFaultError(
             f"{_name(probability)} holds no fault: no ridge in it reaches {settings.high:g}; "
             "lower --high, or check that it is a fault probability."
         )
-    cells = sorted_into_cells(points, geometry.shape)
+    cells = sorted_into_cells(points, shape)
     points, ambiguity = fitted_normals(points, cells)
     label = separate(points, ambiguity, cells, settings.gap)
     scale = scale_of(geometry, settings.velocity)
     faults, members = [], []
     for where in _largest_first(label, settings.min_area):
-        fault = _fault(points[where], settings, geometry, scale)
+        fault = _fault(points[where], settings, shape, scale, geometry.samples.step)
         if fault is not None:
             faults.append(fault)
             members.append(where)
     order = sorted(range(len(faults)), key=lambda n: -faults[n].area)
     ids = np.zeros(len(points), np.int32)
     numbered = []
-    for number, n in enumerate(order, 1):
+    for n in order:
+        fault = faults[n] if line is None else line.stick_of(faults[n])
+        if fault is None:
+            continue
+        number = len(numbered) + 1
         ids[members[n]] = number
-        fault = replace(faults[n], id=number)
+        fault = replace(fault, id=number)
         if seismic is not None:
             normal = frame_of(points[members[n]]).axes[2]
-            read = _reader(seismic)
-            fault = replace(fault, throw=throw_of(fault.sticks, normal, read, geometry.shape))
+            normal = normal if line is None else line.normal(normal)
+            fault = replace(fault, throw=throw_of(fault.sticks, normal, _reader(seismic), geometry.shape))
         numbered.append(fault)
+    if line is not None:
+        points, ids = line.points_of(points, ids)
     facts = asdict(settings) | {
         "probability": _name(probability),
         "seismic": None if seismic is None else _name(seismic),
@@ -144,16 +154,18 @@ def _largest_first(label: NDArray[np.int32], least: float) -> Iterator[NDArray[n
     yield from sorted(kept, key=lambda group: (-len(group), group[0]))
 
 
-def _fault(points: Points, settings: PickSettings, geometry: Geometry, scale: Scale) -> Fault | None:
+def _fault(
+    points: Points, settings: PickSettings, shape: tuple[int, int, int], scale: Scale, step: float
+) -> Fault | None:
     """One fault; None if its surface is too small or too thin for a stick."""
-    vertices, triangles = surface_of(points, settings.gap, settings.min_area / 4, geometry.shape)
+    vertices, triangles = surface_of(points, settings.gap, settings.min_area / 4, shape)
     if not len(triangles):
         return None
     flat = attributes_of(vertices, triangles, Scale("voxels", np.eye(3)), 1.0)
     sticks = sticks_of(vertices, triangles, settings.stick_spacing)
     if flat.area < settings.min_area or not sticks:
         return None
-    measured = attributes_of(vertices, triangles, scale, geometry.samples.step)
+    measured = attributes_of(vertices, triangles, scale, step)
     return Fault(
         id=0,
         vertices=vertices,

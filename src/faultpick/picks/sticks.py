@@ -36,14 +36,14 @@ def sticks_of(
         sticks = [
             stick
             for section in (sections if along >= 0 else sections[::-1])
-            for stick in _cut(vertices, triangles, axis, section)
+            for stick in cuts_of(vertices, triangles, axis, section)
         ]
         spacing //= 2
     return sticks
 
 
-def _cut(
-    vertices: NDArray[np.float32], triangles: NDArray[np.int32], axis: int, section: int
+def cuts_of(
+    vertices: NDArray[np.float32], triangles: NDArray[np.int32], axis: int, section: float
 ) -> list[NDArray[np.float32]]:
     """The lines in which a section cuts the surface, those with the higher top first."""
     side = vertices[:, axis] >= section

@@ -13,11 +13,12 @@ _ASIDE = 1e-3
 def sections_through(picks: Picks, count: int = 3) -> list[Section]:
     """Sections through the middles of the largest faults, each on the line that is closest to their dip.
 
-    A fault whose section would lie beside one that is there already waits until the others had their turn.
+    A fault whose section would lie beside one that is there already waits until the others had their turn. Of
+    a single line, the section is that line.
     """
     inlines, crosslines, samples = axes_of(picks.geometry)
     whole = slice(None)
-    chosen: list[tuple[int, int]] = []
+    chosen = [(axis, 0) for axis in range(2) if picks.geometry.shape[axis] == 1]
     waiting: list[tuple[int, int]] = []
     for fault in picks.faults:
         if len(fault.triangles):
@@ -56,7 +57,10 @@ def trace_on(fault: Fault, section: Section) -> NDArray[np.float64]:
     """Where a fault meets a section: (pieces, 2 ends, 2), across and down in the section's own values."""
     axis, position = next((axis, key) for axis, key in enumerate(section.key) if isinstance(key, int))
     across, down = (1, 0) if axis == 2 else ((1, 2) if axis == 0 else (0, 2))
-    cut = _cut(fault.vertices, fault.triangles, axis, position + _ASIDE)
+    if len(fault.triangles):
+        cut = _cut(fault.vertices, fault.triangles, axis, position + _ASIDE)
+    else:
+        cut = _sticks_in(fault.sticks, axis, position)
     return np.stack(
         [
             np.interp(cut[..., column], np.arange(len(values)), values)
@@ -64,6 +68,14 @@ def trace_on(fault: Fault, section: Section) -> NDArray[np.float64]:
         ],
         axis=-1,
     )
+
+
+def _sticks_in(sticks: list[NDArray[np.float32]], axis: int, position: int) -> NDArray[np.float64]:
+    """Segments, (pieces, 2, 3), of the sticks that lie in the plane where `axis` is `position`."""
+    pieces = [
+        np.stack([stick[:-1], stick[1:]], axis=1) for stick in sticks if (stick[:, axis] == position).all()
+    ]
+    return np.concatenate(pieces).astype(np.float64) if pieces else np.empty((0, 2, 3))
 
 
 def _cut(

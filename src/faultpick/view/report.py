@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -96,16 +97,19 @@ def _pictures(picks: Picks, seismic: Volume | None, probability: Volume | None) 
     if seismic is not None:
         amplitudes = np.abs(_sampled(seismic))
         limit = float(np.percentile(amplitudes, 98)) if amplitudes.size else 0.0
-        sections = [*sections_through(picks), busiest_slice(picks)]
+        sections = sections_through(picks)
+        if min(picks.geometry.shape[:2]) > 1:
+            sections.append(busiest_slice(picks))
         for number, section in enumerate(sections, start=1):
             figure = figures.draw_section(section, seismic, probability, picks, limit or 1.0)
             pictures.append(Picture("sections", f"section-{number}", figure, section.title))
-    if picks.faults:
+    if any(math.isfinite(fault.strike) for fault in picks.faults):
         pictures += [
             Picture("orientation", "strike", figures.draw_rose(picks), "Strike"),
             Picture("orientation", "poles", figures.draw_stereonet(picks), "Poles"),
-            Picture("orientation", "dip", figures.draw_dips(picks), "Dip"),
         ]
+    if picks.faults:
+        pictures.append(Picture("orientation", "dip", figures.draw_dips(picks), "Dip"))
     throws = figures.draw_throws(picks)
     if throws is not None:
         pictures.append(Picture("throw", "throw", throws, ""))

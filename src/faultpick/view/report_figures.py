@@ -235,7 +235,9 @@ def draw_dips(picks: Picks) -> Figure:
 def draw_throws(picks: Picks) -> Figure | None:
     """Throw along the strike of the largest faults, dots paler where it is less sure; None without any."""
     faults = [
-        fault for fault in picks.faults if fault.throw is not None and np.isfinite(fault.throw.samples).any()
+        fault
+        for fault in picks.faults
+        if fault.throw is not None and np.isfinite(fault.throw.samples).any() and math.isfinite(fault.strike)
     ][:PROFILES]
     if not faults:
         return None

@@ -169,11 +169,15 @@ def _key_figures(picks: Picks) -> list[tuple[str, str]]:
     figures = [(f"{len(faults)}", "fault" if len(faults) == 1 else "faults")]
     if not faults:
         return figures
-    figures += [
-        (f"{_short(max(fault.length for fault in faults))} {unit}", "longest"),
-        (_area(sum(fault.area for fault in faults), unit), "total area"),
-        (f"{np.median([fault.dip for fault in faults]):.0f}°", "median dip"),
-    ]
+    dip = f"{np.median([fault.dip for fault in faults]):.0f}°"
+    if all(math.isfinite(fault.area) for fault in faults):
+        figures += [
+            (f"{_short(max(fault.length for fault in faults))} {unit}", "longest"),
+            (_area(sum(fault.area for fault in faults), unit), "total area"),
+            (dip, "median dip"),
+        ]
+    else:
+        figures.append((dip, "median dip along the line"))
     throws = [abs(fault.throw.median) for fault in faults if fault.throw is not None]
     throws = [throw * axis.step for throw in throws if math.isfinite(throw)]
     if throws:
