@@ -181,7 +181,10 @@ def _geometry(source: Source) -> Geometry:
     if isinstance(source, Volume):
         return source.geometry
     if source.ndim != 3 or 0 in source.shape:
-        raise VolumeError(f"The array of shape {source.shape} is no volume: three axes without a zero are.")
+        raise VolumeError(
+            f"The array of shape {source.shape} is no volume: give one of (inline, crossline, sample), of a single "
+            "line array[None]."
+        )
     return plain_geometry(source.shape)
 
 
