@@ -182,8 +182,8 @@ def _geometry(source: Source) -> Geometry:
         return source.geometry
     if source.ndim != 3 or 0 in source.shape:
         raise VolumeError(
-            f"The array of shape {source.shape} is no volume: give one of (inline, crossline, sample), of a single "
-            "line array[None]."
+            f"The array of shape {source.shape} is no volume: give one of (inline, crossline, sample), "
+            "of a single line array[None]."
         )
     return plain_geometry(source.shape)
 

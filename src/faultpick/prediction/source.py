@@ -139,8 +139,8 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool = False) -> Sour
     else:
         if volume.ndim != 3 or 0 in volume.shape:
             raise VolumeError(
-                f"The array of shape {volume.shape} is no volume: give one of (inline, crossline, sample), of a single "
-                "line array[None]."
+                f"The array of shape {volume.shape} is no volume: give one of (inline, crossline, sample), "
+                "of a single line array[None]."
             )
         normalisation = Normalisation.from_array(volume, "the array")
         source = Source(lambda *box: volume[box], volume.shape, live_traces(volume), normalisation)
