@@ -364,3 +364,20 @@ def convert(
     typer.echo(f"{out}: {network} with the weights of {path}{epoch}")
     if old.skipped:
         typer.echo(f"skipped, because the network never uses them: {', '.join(old.skipped)}")
+
+
+@app.command()
+def average(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Names or weights files.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="W.safetensors", help="Weights to write.")],
+    share: Annotated[
+        list[float] | None, typer.Option(help="Of each model in the mean, in their order; alike by default.")
+    ] = None,
+) -> None:
+    """Average the weights of trainings that started from the same weights into one model."""
+    from faultpick.zoo import load_model, save_model
+    from faultpick.zoo.average import average as mean_of
+
+    network, card = mean_of([load_model(model) for model in models], share)
+    save_model(network, card.model_copy(update={"name": out.stem}), out)
+    typer.echo(f"{out}: {card.description} Make its probabilities right with `faultpick calibrate`.")
