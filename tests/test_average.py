@@ -43,7 +43,7 @@ def test_every_number_is_the_mean_in_the_shares_asked_for(trained):
             torch.testing.assert_close(mean, 0.25 * first + 0.75 * second)
     assert "0.25 of part0, 100 steps" in card.description
     assert "0.75 of part1, 200 steps" in card.description
-    assert (card.steps, card.period) == (200, (8.0, 20.0))
+    assert (card.steps, card.period) == (200, (7.0, 20.0))
     assert (card.metrics, card.temperature) == ({}, 1.0)  # they were those of other weights
 
 
@@ -51,6 +51,7 @@ def test_without_shares_all_count_alike_and_nothing_is_changed(trained):
     loaded = [load_model(path) for path in trained]
     before = [{name: t.clone() for name, t in model.network.state_dict().items()} for model in loaded]
     alike, halves = (average(loaded, shares)[0].state_dict() for shares in (None, [0.5, 0.5]))
+    assert average(loaded)[1].steps == 200  # of the last
     assert all(torch.equal(alike[name], halves[name]) for name in alike)
     for model, state in zip(loaded, before, strict=True):
         assert all(torch.equal(state[name], t) for name, t in model.network.state_dict().items())

@@ -34,14 +34,12 @@ class Attributes:
 
 
 def scale_of(geometry: Geometry, velocity: float) -> Scale:
-    """The scale of a survey.
+    """The scale of a survey; beside a single line others are thought of, as far away as its traces are.
 
     Args:
         geometry: Of the survey. Without coordinates, or with a vertical axis of unknown unit, lengths are in
             voxels.
         velocity: Metres a second, for an axis of two-way time.
-
-    Beside a single line others are thought of, as far away as its traces from one another.
     """
     axis = geometry.samples
     if geometry.corners is None or axis.unit not in ("ms", "m", "ft"):

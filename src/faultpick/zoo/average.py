@@ -21,8 +21,8 @@ def average(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
         shares: Of each model in the mean, of any sum; all alike if not given.
 
     Returns:
-        The network, and a card with the training and period of the model with the largest share (the last of
-        several); its probabilities are not calibrated.
+        The network, and a card with the training of the model with the largest share (the last of several)
+        and the periods of all; its probabilities are not calibrated.
 
     Raises:
         ModelError: There are fewer than two models, they are of different networks, or the shares are not as
@@ -49,10 +49,19 @@ def average(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
     network = copy.deepcopy(models[-1].network)
     network.load_state_dict(mean)
 
-    _, leading = max(zip(shares, models, strict=True), key=lambda pair: pair[0])
+    leading = models[max(range(len(models)), key=lambda n: (shares[n], n))]
+    periods = [model.card.period for model in models if model.card.period is not None]
+    period = None
+    if len(periods) == len(models):
+        period = (min(low for low, _ in periods), max(high for _, high in periods))
     words = ", ".join(
         f"{share:.3g} of {model.card.name}, {model.card.steps} steps"
         for share, model in zip(shares, models, strict=True)
     )
-    changes = {"description": f"Mean of weights: {words}.", "metrics": {}, "temperature": 1.0}
+    changes = {
+        "description": f"Mean of weights: {words}.",
+        "metrics": {},
+        "temperature": 1.0,
+        "period": period,
+    }
     return network, leading.card.model_copy(update=changes)
