@@ -95,6 +95,14 @@ def test_sticks_are_written_and_surfaces_are_not(folder, tmp_path):
         export_faults(folder, tmp_path / "out.ts", file_format="gocad")
 
 
+def test_a_pick_that_asks_for_surfaces_is_refused_before_it_begins(folder, tmp_path, command):
+    out = tmp_path / "again"
+    code, _, errors = command("pick", folder.parent / "p.zarr", "-o", out, "--export", "obj")
+    assert code == 2
+    assert "sticks alone" in errors
+    assert not out.exists()
+
+
 def test_the_table_and_the_report_leave_out_what_a_line_does_not_show(folder, tmp_path, command):
     header, row = (line.split(",") for line in (folder / "faults.csv").read_text().splitlines())
     cells = dict(zip(header, row, strict=True))
@@ -104,4 +112,7 @@ def test_the_table_and_the_report_leave_out_what_a_line_does_not_show(folder, tm
     names = {path.name for path in tmp_path.glob("page-*.png")}
     assert "page-section-1.png" in names
     assert "page-strike.png" not in names
-    assert "along the line" in (tmp_path / "page.html").read_text()
+    page = (tmp_path / "page.html").read_text()
+    assert "along the line" in page
+    assert "25 m between crosslines" in page
+    assert "between inlines" not in page

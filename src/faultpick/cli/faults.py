@@ -267,7 +267,6 @@ def pick(
 
     start = time.perf_counter()
     settings = PickSettings(low, high, min_area, gap, stick_spacing, velocity)
-    exports = usual_files(export_format or [])
     opened = partial(
         open_volume,
         shape=shape,
@@ -278,8 +277,10 @@ def pick(
         y_byte=y_byte,
     )
     with ExitStack() as stack:
+        volume = stack.enter_context(opened(probability))
+        exports = usual_files(export_format or [], volume.shape)
         picks = pick_to_folder(
-            stack.enter_context(opened(probability)),
+            volume,
             out,
             seismic=seismic and stack.enter_context(opened(seismic)),
             settings=settings,

@@ -136,11 +136,8 @@ def survey_rows(geometry: Geometry, length_unit: str) -> Rows:
         ("traces", f"{geometry.trace_count:,}" + ("" if geometry.trace_count == grid else f" of {grid:,}")),
     ]
     if geometry.corners is not None and geometry.bin_spacing is not None:
-        between_inlines, between_crosslines = geometry.bin_spacing
-        texts = (
-            f"{between_inlines:.4g} {length_unit} between inlines",
-            f"{between_crosslines:.4g} {length_unit} between crosslines",
-        )
+        spacings = zip(geometry.bin_spacing, geometry.shape, ("inlines", "crosslines"), strict=False)
+        texts = (f"{step:.4g} {length_unit} between {lines}" for step, count, lines in spacings if count > 1)
         rows.append(("bin", ", ".join(texts)))
         ends = [(i, x) for i in geometry.inlines[[0, -1]] for x in geometry.crosslines[[0, -1]]]
         rows += [

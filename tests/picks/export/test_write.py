@@ -35,11 +35,19 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(picks, tmp_path, monkeyp
 
 
 def test_usual_files_are_different_and_unknown_formats_refused():
-    files = usual_files(list(FORMATS))
+    files = usual_files(list(FORMATS), (2, 30, 40))
     assert list(files) == list(FORMATS)
     assert len(set(files.values())) == len(FORMATS)
     with pytest.raises(ConfigError, match="called 'dip'; known are opendtect"):
-        usual_files(["obj", "dip"])
+        usual_files(["obj", "dip"], (2, 30, 40))
+
+
+@pytest.mark.parametrize("shape", [(1, 30, 40), (30, 1, 40)])
+def test_surfaces_of_a_single_line_are_refused(shape):
+    assert usual_files(["charisma"], shape) == {"charisma": "charisma.dat"}
+    for name in ("gocad", "skins"):
+        with pytest.raises(ConfigError, match=rf"{name} shows surfaces.*choose one of opendtect, "):
+            usual_files(["kingdom", name], shape)
 
 
 def test_formats_by_name_and_by_suffix(picks, tmp_path):

@@ -126,16 +126,22 @@ def export_faults(
     return Exported(name, tuple(fault.id for fault in written), has_coordinates)
 
 
-def usual_files(formats: Sequence[str]) -> dict[str, str]:
-    """Usual name of the file of each format of sticks or surfaces, by its name.
+def usual_files(formats: Sequence[str], shape: tuple[int, int, int]) -> dict[str, str]:
+    """Usual name of the file of each format of sticks or surfaces for picks of a survey, by its name.
 
     Raises:
-        ConfigError: There is no such format.
+        ConfigError: There is no such format, or it shows surfaces, which a single line has none of.
     """
     for name in formats:
         if name not in FORMATS:
             raise ConfigError(
                 f"No format of sticks or surfaces is called {name!r}; known are {', '.join(FORMATS)}."
+            )
+        if "triangles" in FORMATS[name].needs and 1 in shape[:2]:
+            sticks = [name for name, known in FORMATS.items() if "triangles" not in known.needs]
+            raise ConfigError(
+                f"The format {name} shows surfaces, and of a single line there are sticks alone: choose one "
+                f"of {', '.join(sticks)}."
             )
     return {name: FORMATS[name].file for name in formats}
 
