@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from faultpick.metrics import average_precision, overlap
 from faultpick.semblance import discontinuity
 from faultpick.synth import WU2019
 from faultpick.synth.dataset import write_cubes
-from faultpick.synth.suites import SUITES, SuiteCube
+from faultpick.synth.suites import SUITES, TRIES, TRIES_APART, SuiteCube
 from faultpick.zoo import Card, load_model, save_model
 
 
@@ -53,6 +54,19 @@ def test_scores_come_from_test_seeds_and_repeat(tiny):
     assert rows[0]["seed"] == splits.TEST
     assert rows[0]["model"] == "tiny"
     assert 0 <= float(rows[0]["iou"]) <= 1
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_draws_to_choose_by_are_apart_from_each_other_and_from_test_seeds(name):
+    tested, chosen = suite_cubes(name), suite_cubes(name, validation=3)
+    assert [cube.name for cube in chosen] == 3 * [cube.name for cube in tested]
+    reach = TRIES * TRIES_APART
+    draws = [chosen[at : at + len(tested)] for at in range(0, len(chosen), len(tested))]
+    seeds = [[cube.seed for cube in draw if cube.seed is not None] for draw in draws]
+    assert seeds[0][0] >= splits.VALIDATION
+    for one, other in pairwise([*seeds, [cube.seed for cube in tested if cube.seed is not None]]):
+        assert max(one) + reach <= min(other)
+    assert len(suite_cubes(name, 2, validation=3)) == 6
 
 
 SHAPE = (32, 40, 48)
@@ -204,6 +218,7 @@ def test_the_command_scores_a_folder(command, validation, tmp_path):
         (("--data", "ODD"), "fault/3.dat is missing"),
         (("--data", "SHORT", "--model", "unet_res2"), "has 4 bytes, but 128 x 128 x 128"),
         (("--data", "NOWHERE"), "is not a folder"),
+        (("--data", "EMPTY", "--validation", "1"), "leave out --validation or --data"),
     ],
 )
 def test_what_cannot_be_scored_is_refused_in_one_sentence(command, tmp_path, arguments, says):
@@ -218,6 +233,22 @@ def test_what_cannot_be_scored_is_refused_in_one_sentence(command, tmp_path, arg
     assert says in errors
     assert errors.strip().splitlines()[-1].startswith("error: ")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_models_are_compared_on_validation_cubes(small_suite, tiny, command, tmp_path):
+    out = tmp_path / "chosen.csv"
+    for name in ("one", "other"):
+        tiny(name)
+    weights = [tmp_path / f"{name}-0.safetensors" for name in ("one", "other")]
+    code, output, _ = command(
+        "benchmark", "--suite", "small", "--validation", 2, "--cubes", 1, "-o", out,
+        *(part for path in weights for part in ("--model", path)),
+    )  # fmt: skip
+    assert code == 0
+    assert small_suite == [splits.VALIDATION, splits.VALIDATION + 10_000]
+    assert {row["suite"] for row in read_rows(out)} == {"small-validation"}
+    assert "Less one" in output
+    assert "+0.000" in output  # both are of one seed
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from faultpick.metrics import (
     bootstrap_interval,
     threshold_curve,
 )
-from faultpick.tables import cubes_table, put_table, put_tables, scales_table, scores_table
+from faultpick.tables import cubes_table, differences_table, put_table, put_tables, scales_table, scores_table
 
 
 def row(cube, model, iou, tta="none", seed=0, **more):
@@ -114,6 +114,23 @@ def test_seeds_of_a_model_are_averaged_in_the_scores(tmp_path):
     rows += [row(1, "a", 0.8, seed=1)]
     (cell,) = cells(scores_table(written(rows, tmp_path / "t2.csv")), "Strict IoU")
     assert cell == "0.500 (0.400 to 0.600) |"
+
+
+def test_differences_are_those_of_the_same_cubes(tmp_path):
+    """Cubes far from each other, models alike: the interval is that of the difference, not of the cubes."""
+    rows = [row(cube, "a", 0.1 + 0.2 * cube, found=1, faults=2) for cube in range(4)]
+    rows += [row(cube, "b", 0.13 + 0.2 * cube, seed=1, found=2, faults=2) for cube in range(4)]
+    table = differences_table(written(rows, tmp_path / "t.csv"))
+    assert table.splitlines()[0] == "| Less a | b |"
+    assert cells(table, "Strict IoU") == ["+0.030 (+0.030 to +0.030) |"]
+    assert cells(table, "Tol-IoU@2") == ["+0.000 (+0.000 to +0.000) |"]
+    assert cells(table, "Share of faults found") == ["+0.500 (+0.500 to +0.500) |"]
+    assert "False faults" not in table
+
+
+def test_models_of_other_cubes_have_no_difference(tmp_path):
+    rows = [row(0, "a", 0.1), row(1, "a", 0.2), row(1, "b", 0.2), row(0, "b", 0.3), row(0, "c", 0.3)]
+    assert len(differences_table(written(rows, tmp_path / "t.csv")).splitlines()) == 2
 
 
 def test_scales_are_periods_down_and_bins_across_and_the_worst_cell_is_told(tmp_path):

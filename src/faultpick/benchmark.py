@@ -29,6 +29,9 @@ PUBLISHED = "published"
 PUBLISHED_THRESHOLD = 0.9
 COUNTED = Matching(minimum_throw=5.0)
 
+DRAWS_APART = 10_000
+"""Between the seeds of one draw of a suite and the next: more than its cubes reach to."""
+
 CURVE_STEP = 5  # of the 99 thresholds of a curve: 0.05, 0.10, ... 0.95
 
 Row = dict[str, str | int | float]
@@ -53,8 +56,14 @@ class BenchmarkCube:
     published: Callable[[], NDArray[np.float32]] | None = None
 
 
-def suite_cubes(name: str, count: int | None = None) -> list[BenchmarkCube]:
+def suite_cubes(name: str, count: int | None = None, validation: int = 0) -> list[BenchmarkCube]:
     """The first cubes of a suite, all of them if no count is given, on test seeds.
+
+    Args:
+        name: Of the suite.
+        count: How many of its cubes.
+        validation: To choose models by: so many draws of these cubes on validation seeds in place of the one
+            on test seeds, one draw after the other.
 
     Raises:
         ConfigError: No suite has this name.
@@ -67,7 +76,8 @@ def suite_cubes(name: str, count: int | None = None) -> list[BenchmarkCube]:
 
         return BenchmarkCube(cube.name, cube.seed, read)
 
-    return [of_suite(cube) for cube in find_suite(name, splits.TEST)[:count]]
+    firsts = [splits.VALIDATION + draw * DRAWS_APART for draw in range(validation)] or [splits.TEST]
+    return [of_suite(cube) for first in firsts for cube in find_suite(name, first)[:count]]
 
 
 def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import DataError
-from faultpick.metrics import ThresholdCurve, bootstrap_interval, bootstrap_statistic, weighted_mean
+from faultpick.metrics import (
+    Statistic,
+    ThresholdCurve,
+    bootstrap_interval,
+    bootstrap_statistic,
+    weighted_mean,
+)
 
 Row = dict[str, str]
 Column = dict[str, list[Row]]
@@ -161,22 +167,57 @@ def scores_table(rows: Iterable[Row], names: Iterable[str] = tuple(SCORES)) -> s
     Of a model with several seeds the mean over them is shown. A measure that no row has is left out.
     """
     columns = columns_of(rows)
-    lines = [(name, *(_with_interval(column, SCORES[name]) for column in columns.values())) for name in names]
+
+    def cell(column: Column, measure: Measure) -> str:
+        found = _over_seeds(column, measure)
+        return _with_interval(*found, "{:.3f}") if found else ""
+
+    lines = [(name, *(cell(column, SCORES[name]) for column in columns.values())) for name in names]
     return _markdown(("", *columns), [line for line in lines if any(line[1:])])
 
 
-def _with_interval(column: Column, measure: Measure) -> str:
+def differences_table(rows: Iterable[Row], names: Iterable[str] = SHORT) -> str:
+    """Measures down and models across: each model less the first one, on the same cubes.
+
+    Cubes differ more from each other than models do, so that models which are far from each other here can
+    have intervals that overlap in `scores_table`. The bootstrap draws the cubes of both alike. What the two
+    do not have for the same cubes is left blank, a measure without any difference left out.
+    """
+    (first, base), *others = columns_of(rows).items()
+
+    def cell(column: Column, measure: Measure) -> str:
+        one, other = _over_seeds(base, measure), _over_seeds(column, measure)
+        if one is None or other is None or one[0] != other[0]:
+            return ""
+
+        def difference(times: Counts) -> Counts:
+            with np.errstate(invalid="ignore"):
+                return other[1](times) - one[1](times)
+
+        return _with_interval(one[0], difference, "{:+.3f}")
+
+    lines = [(name, *(cell(column, SCORES[name]) for _, column in others)) for name in names]
+    header = (f"Less {first}", *(name for name, _ in others))
+    return _markdown(header, [line for line in lines if any(line[1:])])
+
+
+Cubes = list[tuple[str, str]]
+"""Name and seed of each."""
+
+
+def _over_seeds(column: Column, measure: Measure) -> tuple[Cubes, Statistic] | None:
+    """The cubes of a model, and its measure, the mean over its seeds, for draws of these; None without it."""
     seeds = [rows for rows in _by_seed(column) if all(measure.known(row) for row in rows)]
     if not seeds or len({len(rows) for rows in seeds}) > 1:
-        return ""
+        return None
+    cubes = [(row["cube"], row["seed"]) for row in seeds[0]]
+    return cubes, lambda times: np.mean([measure(rows, times) for rows in seeds], axis=0)
 
-    def over_seeds(times: Counts) -> Counts:
-        return np.mean([measure(rows, times) for rows in seeds], axis=0)
 
-    cubes = len(seeds[0])
-    (value,) = over_seeds(np.ones((1, cubes)))
-    low, high = bootstrap_statistic(over_seeds, cubes)
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+def _with_interval(cubes: Cubes, statistic: Statistic, form: str) -> str:
+    (value,) = statistic(np.ones((1, len(cubes))))
+    low, high = bootstrap_statistic(statistic, len(cubes))
+    return f"{form} ({form} to {form})".format(value, low, high)
 
 
 def _by_seed(column: Column) -> list[list[Row]]:

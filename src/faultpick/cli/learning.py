@@ -180,6 +180,16 @@ def benchmark(
     cubes: Annotated[
         int | None, typer.Option(min=1, show_default="all", help="Score on the first cubes alone.")
     ] = None,
+    validation: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=20,
+            metavar="DRAWS",
+            help="Score on so many draws of the suite from validation seeds instead, to choose a model by: "
+            "test cubes are for reports alone.",
+        ),
+    ] = 0,
     tta: Annotated[bool, typer.Option("--tta", help="Score with test-time augmentation as well.")] = False,
     tta_mode: Annotated[
         list[str] | None,
@@ -207,7 +217,10 @@ def benchmark(
         ),
     ] = None,
 ) -> None:
-    """Score models on test cubes that no model was trained or chosen on."""
+    """Score models on test cubes, which no model was trained or chosen on, or on validation cubes to choose.
+
+    Of several models the differences from the first are printed as well, with their intervals.
+    """
     from rich.markdown import Markdown
     from rich.progress import Progress
 
@@ -217,8 +230,13 @@ def benchmark(
     from faultpick.volume.staging import output_errors
     from faultpick.zoo import load_model
 
-    name = suite if data is None else data.resolve().name
-    scored_on = bench.suite_cubes(suite, cubes) if data is None else bench.folder_cubes(data, cubes)
+    if data is None:
+        name = f"{suite}-validation" if validation else suite
+        scored_on = bench.suite_cubes(suite, cubes, validation)
+    elif validation:
+        raise ConfigError("The cubes of a folder have no validation seeds: leave out --validation or --data.")
+    else:
+        name, scored_on = data.resolve().name, bench.folder_cubes(data, cubes)
     if not model and not any(cube.published for cube in scored_on):
         raise ConfigError("There is nothing to score: name a model with --model.")
     grid = parse_scale(scale)
@@ -247,6 +265,8 @@ def benchmark(
         tables.put_tables(each, out.stem, written)
     console.print(Markdown(tables.cubes_table(written)))
     console.print(Markdown(tables.scores_table(written)))
+    if len(tables.columns_of(written)) > 1:
+        console.print(Markdown(tables.differences_table(written)))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """How well faults are found: voxel by voxel, within a tolerance, over all thresholds, and fault by fault."""
 
-from faultpick.metrics.bootstrap import bootstrap_interval, bootstrap_statistic, weighted_mean
+from faultpick.metrics.bootstrap import Statistic, bootstrap_interval, bootstrap_statistic, weighted_mean
 from faultpick.metrics.curves import (
     THRESHOLDS,
     Reliability,
@@ -55,6 +55,7 @@ __all__ = [
     "Reliability",
     "Scores",
     "Sheet",
+    "Statistic",
     "ThresholdCurve",
     "average_distance",
     "average_precision",
