@@ -54,6 +54,13 @@ def over_all(survey, model):
     return predict(survey, model, tta="full")
 
 
+def test_a_few_spikes_leave_the_faults(wide, model):
+    spiked = wide.copy()
+    spiked[np.random.default_rng(0).random(wide.shape) < 1e-4] *= 1000
+    before, after = (predict(volume, model) >= 0.5 for volume in (wide, spiked))
+    assert overlap(after, before).iou > 0.9
+
+
 def changed(survey, model, change, tta):
     """The probability of the changed survey, mirrored back where the change is a mirror."""
     said = predict(np.ascontiguousarray(OTHERS[change](survey)), model, tta=tta)

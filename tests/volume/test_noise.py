@@ -52,6 +52,15 @@ def test_faint_water_full_of_noise_counts_little():
     assert share(cube) < 0.2
 
 
+@pytest.mark.parametrize("loud", [30.0, 1000.0, 1e30])
+def test_spikes_are_no_noise_of_the_survey(loud):
+    cube = earth(0.5)
+    spiked = cube.copy()
+    where = np.random.default_rng(2).random(cube.shape) < 3e-4
+    spiked[where] *= loud
+    assert share(spiked) == pytest.approx(share(cube), abs=0.02)
+
+
 def test_dead_traces_and_bad_samples_are_passed_over():
     cube = earth(1.0)
     whole = share(cube)
