@@ -135,6 +135,8 @@ def run_benchmark(
 ) -> list[Row]:
     """Score models, and what others published, on whole cubes, at the threshold of each model's card.
 
+    Models see the amplitudes of a cube without a slow gain.
+
     Args:
         models: Loaded models; several seeds of one training differ in the seed of their cards.
         cubes: What to score on.
@@ -185,7 +187,8 @@ def run_benchmark(
                 attitudes, _, reduce = mode.partition("-")
                 entry = Entry(card.name, card.seed, mode, scale_text(scale), scale_text(grid), card.threshold)
                 reduce = cast(Reduce, reduce or "mean")
-                score(entry, predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid))
+                said = predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid, gain=False)
+                score(entry, said)
     return rows
 
 

@@ -6,8 +6,8 @@ deviations is cut off. Spikes on fewer than one sample in a hundred move nothing
 little. The result does not change when a survey is multiplied by a positive number or shifted by a constant,
 and negating the survey negates it.
 
-A slow gain along the samples can even out what a survey loses with depth. It is off unless asked for: layers
-that are weak by nature are raised with the rest.
+A slow gain along the samples evens out what a survey loses or gains with depth at prediction, as networks
+find less where reflectors are several times weaker than what they were trained on.
 
 Statistics belong to the survey or to the training cube, never to a tile: two tiles of one survey must agree.
 """
@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
-from faultpick.volume.statistics import Read, survey_statistics, trace_blocks
+from faultpick.volume.noise import patches
+from faultpick.volume.statistics import Read
 
 if TYPE_CHECKING:
     from faultpick.volume import AmplitudeStatistics
@@ -30,8 +31,9 @@ NAME = "median-p01-p99"
 CLIP = 4.0
 GAUSSIAN_SPREAD = 4.652696  # the 99th less the 1st percentile of a Gaussian, in standard deviations
 LARGEST_SAMPLE = 1 << 19  # an array's percentiles come from at most about this many of its samples
-GAIN_DEGREE = 3  # of the polynomial through the logarithm of the strength along the samples
-FAINT = 0.01  # of the strongest sample: water and mutes, which do not bend the gain
+GAIN_DEGREE = 3  # at most, of the polynomial through the logarithm of the strength along the samples
+GAIN_SAMPLES = 32  # for each degree, so that the polynomial follows no single layer
+FAINT = 0.05  # of the strongest sample: water and mutes, which do not bend the gain
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,39 +80,28 @@ class Normalisation:
         spread = (high - low) / GAUSSIAN_SPREAD
         return cls(median, spread if spread > 0 else std)
 
-    def with_gain(
-        self,
-        read: Read,
-        shape: tuple[int, int, int],
-        live: NDArray[np.bool_],
-        block: tuple[int, int] = (1, 1),
-    ) -> Normalisation:
-        """The same with a slow gain, from two more passes over the survey.
+    def with_gain(self, read: Read, shape: tuple[int, int, int], live: NDArray[np.bool_]) -> Normalisation:
+        """The same with a slow gain, from the live traces of up to 16 places all over the survey.
 
-        The strength at a depth is the RMS of the live traces, amplitudes clipped so that spikes weigh little.
-        A cubic through its logarithm is what the survey is divided by: it follows spreading and absorption,
-        no single layer.
+        The strength at a depth is the RMS of these traces, amplitudes clipped so that spikes weigh little. A
+        cubic through its logarithm is what the survey is divided by, of fewer than 96 samples a parabola or
+        less: it follows spreading and absorption, no single layer.
 
         Args:
             read: Reads a box of the survey by positions.
             shape: Inlines, crosslines and samples.
             live: Where a trace is live, (inline, crossline).
-            block: Inlines and crosslines of the smallest block worth reading at once.
         """
-        power = np.zeros(shape[2])
-        for inlines, crosslines in trace_blocks(shape, block):
-            amplitudes = normalise(read(inlines, crosslines, slice(None)), self, live[inlines, crosslines])
-            power += np.square(amplitudes, dtype=np.float64).sum(axis=(0, 1))
-        gain = gain_of(np.sqrt(power / np.count_nonzero(live)))
-
-        unclipped = replace(self, clip=np.inf, gain=gain)
-
-        def evened(*box: slice) -> NDArray[np.float32]:
-            return normalise(read(*box), unclipped, live[box[:2]], box[2])
-
-        found, _ = survey_statistics(evened, shape, block)
-        spread = self.from_percentiles(found.percentiles[1], 0.0, found.percentiles[99], found.std).scale
-        return replace(self, scale=self.scale * spread, gain=gain)
+        traces = np.concatenate([read(*box, slice(0, shape[2]))[live[box]] for box in patches(shape)])[None]
+        if not traces.size:
+            return self
+        clipped = normalise(traces, self)
+        gain = gain_of(np.sqrt(np.square(clipped, dtype=np.float64).mean(axis=(0, 1))))
+        unclipped = replace(self, clip=np.inf)
+        before, after = (
+            _spread(normalise(traces, each)) for each in (unclipped, replace(unclipped, gain=gain))
+        )
+        return replace(self, scale=self.scale * after / before, gain=gain)
 
 
 def gain_of(strength: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -120,9 +111,16 @@ def gain_of(strength: NDArray[np.floating]) -> NDArray[np.float32]:
     """
     place = np.arange(len(strength))
     used = place[strength > FAINT * strength.max()]
-    curve = np.polynomial.Polynomial.fit(used, np.log(strength[used]), min(GAIN_DEGREE, len(used) - 1))
+    degree = min(GAIN_DEGREE, len(used) // GAIN_SAMPLES)
+    curve = np.polynomial.Polynomial.fit(used, np.log(strength[used]), degree)
     logarithm = curve(np.clip(place, used[0], used[-1]))
     return np.exp((logarithm.max() + logarithm.min()) / 2 - logarithm).astype(np.float32)
+
+
+def _spread(amplitudes: NDArray[np.float32]) -> float:
+    """What divides amplitudes, as of a survey; spikes do not count."""
+    low, high = (float(value) for value in np.percentile(amplitudes, (1, 99)))
+    return Normalisation.from_percentiles(low, 0.0, high, float(amplitudes.std(dtype=np.float64))).scale
 
 
 def normalise(

@@ -88,11 +88,8 @@ def predict(
     ] = "auto",
     gain: Annotated[
         bool,
-        typer.Option(
-            "--gain",
-            help="Even out what the amplitudes lose with depth; two more passes over the survey.",
-        ),
-    ] = False,
+        typer.Option(help="Even out what the amplitudes lose or gain with depth, by one slow curve."),
+    ] = True,
     exact: Annotated[
         bool,
         typer.Option("--exact", help="Tiles with all the context the network sees; slower, needs memory."),

@@ -126,8 +126,8 @@ def _runs(places: NDArray[np.intp]) -> Iterator[tuple[slice, slice]]:
             yield slice(start, stop), slice(first, last - 1 if last else None, -1)
 
 
-def source_of(volume: Volume | NDArray[np.floating], gain: bool = False) -> Source:
-    """The amplitudes of a volume, with one pass over it for its statistics and two more for a slow gain.
+def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
+    """The amplitudes of a volume, with one pass over it for its statistics, evened out by a slow gain or not.
 
     Raises:
         VolumeError: NaN or infinite samples, a constant volume, or an array that is no volume.
@@ -135,7 +135,6 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool = False) -> Sour
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
         source = Source(volume.read, volume.shape, volume.live_traces(), normalisation)
-        block = volume.reader.block
     else:
         if volume.ndim != 3 or 0 in volume.shape:
             raise VolumeError(
@@ -144,9 +143,6 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool = False) -> Sour
             )
         normalisation = Normalisation.from_array(volume, "the array")
         source = Source(lambda *box: volume[box], volume.shape, live_traces(volume), normalisation)
-        block = (1, 1)
     if not gain:
         return source
-    return replace(
-        source, normalisation=normalisation.with_gain(source.read, source.shape, source.live, block)
-    )
+    return replace(source, normalisation=normalisation.with_gain(source.read, source.shape, source.live))
