@@ -147,7 +147,7 @@ def overhead(scratch: Path, shape: tuple[int, int, int], rounds: int) -> list[Ro
     with open_volume(make_survey(scratch / "survey.sgy", shape)) as volume:
         axes = tuple(Axis(count, NARROW, member.info.multiple) for count in shape)
         axes = axes[0], axes[1], axes[2]
-        task = PredictBlock(source_of(volume), axes, [member], AS_IT_IS, "mean", 0.5)
+        task = PredictBlock(source_of(volume, gain=True), axes, [member], AS_IT_IS, "mean", 0.5)
         blocks = cover(shape, blocks_in_tiles_of(axes, TILE))
         for _ in range(rounds):
             spent = 0.0
