@@ -48,7 +48,7 @@ def rows(tmp_path, tiny):
 def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_alone(rows, runs, tmp_path):
     at, results = tmp_path / "runs", tmp_path / "results"
 
-    def go(minutes=0.001):
+    def go(minutes=0.005):
         configs = [race.row_config(rows / f"{row}.toml", at, 5, minutes) for row in ("a_kd", "a")]
         race.race(configs, at, results, 1, ("none",))
 
@@ -61,7 +61,7 @@ def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_al
 
     student = load_model(at / "a_kd-seed5" / "a_kd.safetensors").card
     assert student.config["teacher"]["models"] == [str(at / "a-seed5" / "a.safetensors")]
-    assert (student.seed, student.config["budget"]["minutes"]) == (5, 0.001)
+    assert (student.seed, student.config["budget"]["minutes"]) == (5, 0.005)
     assert sorted(path.name for path in (results / "training").iterdir()) == [
         "a-seed5.csv",
         "a_kd-seed5.csv",
