@@ -109,7 +109,8 @@ def score(weights: Path, path: Path, cubes: int | None, tta: Sequence[str]) -> N
     present = {series(row) for row in read_rows(path)} if path.exists() else set()
     for mode in tta:
         if (SUITE, model.card.name, str(model.card.seed), mode, "none") not in present:
-            write_rows(run_benchmark([model], suite_cubes(SUITE, cubes), SUITE, tta=(mode,)), path)
+            rows = run_benchmark([model], suite_cubes(SUITE, cubes), SUITE, tta=(mode,), gain=False)
+            write_rows(rows, path)
 
 
 def main() -> None:

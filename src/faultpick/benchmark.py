@@ -129,13 +129,12 @@ def run_benchmark(
     *,
     tta: Sequence[str] = ("none",),
     scale: Scale | Literal["auto", "none"] = "none",
+    gain: bool = True,
     semblance: float | None = None,
     picks: bool = False,
     progress: Progress | None = None,
 ) -> list[Row]:
     """Score models, and what others published, on whole cubes, at the threshold of each model's card.
-
-    Models see the amplitudes of a cube without a slow gain.
 
     Args:
         models: Loaded models; several seeds of one training differ in the seed of their cards.
@@ -144,6 +143,7 @@ def run_benchmark(
         tta: Modes of test-time augmentation, "none" among them if wanted; "mirror-max" takes the maximum over
             the attitudes of "mirror" in place of the mean, and so on.
         scale: On which grid models predict, as in `faultpick.predict`.
+        gain: Let models see amplitudes evened out over depth, as in `faultpick.predict`.
         semblance: Score semblance too, a fault where the discontinuity is at least this
             (`faultpick.baseline.validated_threshold`).
         picks: Pick the faults of each prediction too and count those found, missed and made up, where the
@@ -187,7 +187,7 @@ def run_benchmark(
                 attitudes, _, reduce = mode.partition("-")
                 entry = Entry(card.name, card.seed, mode, scale_text(scale), scale_text(grid), card.threshold)
                 reduce = cast(Reduce, reduce or "mean")
-                said = predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid, gain=False)
+                said = predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid, gain=gain)
                 score(entry, said)
     return rows
 
