@@ -10,6 +10,7 @@ from faultpick.benchmark import folder_cubes, read_rows, run_benchmark, suite_cu
 from faultpick.data import splits
 from faultpick.errors import ConfigError
 from faultpick.metrics import average_precision, overlap
+from faultpick.prediction import predict
 from faultpick.semblance import discontinuity
 from faultpick.synth import WU2019
 from faultpick.synth.dataset import write_cubes
@@ -124,6 +125,20 @@ def test_a_scale_is_written_with_the_grid_it_means_and_is_a_series_of_its_own(ti
     write_rows(stretched, tmp_path / "t.csv")
     write_rows(plain, tmp_path / "t.csv")
     assert [row["scale"] for row in read_rows(tmp_path / "t.csv")] == ["auto", "none"]
+
+
+def test_models_see_cubes_as_prediction_shows_them_evened_out_over_depth_unless_told(tiny, validation):
+    model = tiny()
+    cube = folder_cubes(validation)[0]
+    seismic, label, _ = cube.read()
+    faded = seismic * np.geomspace(1.0, 0.05, seismic.shape[2], dtype=np.float32)
+    cubes = [replace(cube, read=lambda: (faded, label, None), published=None)]
+    (even,), (as_it_is,) = run_benchmark([model], cubes, "v"), run_benchmark([model], cubes, "v", gain=False)
+    assert even["average_precision"] == average_precision(predict(faded, model, scale="none"), label > 0)
+    assert as_it_is["average_precision"] == average_precision(
+        predict(faded, model, scale="none", gain=False), label > 0
+    )
+    assert even["average_precision"] != as_it_is["average_precision"]
 
 
 def test_rows_from_before_there_were_scales_are_those_of_none(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 import race
 import race_table
-from faultpick.benchmark import read_rows, write_rows
+from faultpick.benchmark import read_rows, run_benchmark, suite_cubes, write_rows
 from faultpick.errors import ConfigError
 from faultpick.synth import synthesize
 from faultpick.train.config import TrainConfig, read, read_config
@@ -78,6 +78,17 @@ def test_a_student_learns_from_the_run_of_its_seed_and_finished_runs_are_left_al
     assert written == {path: path.stat().st_mtime_ns for path in written}
     with pytest.raises(ConfigError, match=r"run with another budget\.minutes"):
         go(minutes=10.0)
+
+
+def test_rows_are_scored_on_cubes_as_they_are(rows, tmp_path):
+    config = race.row_config(rows / "a.toml", tmp_path / "runs", 0, 0.001)
+    race.race([config], tmp_path / "runs", tmp_path / "results", 1, ("none",))
+    (scored,) = read_rows(tmp_path / "results" / "race.csv")
+    model = load_model(tmp_path / "runs" / "a-seed0" / "a.safetensors")
+    as_it_is, even = (
+        run_benchmark([model], suite_cubes(race.SUITE, 1), race.SUITE, gain=gain)[0] for gain in (False, True)
+    )
+    assert scored["curve_found"] == as_it_is["curve_found"] != even["curve_found"]
 
 
 def test_what_another_machine_has_finished_is_not_run_again_unless_it_teaches(rows, tmp_path):
