@@ -3,7 +3,7 @@
 Planes cut random reflectivity under a Ricker wavelet. Each is labelled throughout, one voxel thick, so only
 scores with a tolerance mean something. Rows of a model in results/other-earth.csv are replaced.
 
-Usage: python benchmarks/other_earth.py [MODEL ...] [--cubes 2]
+Usage: python benchmarks/other_earth.py [MODEL ...] [--cubes 2] [--validation DRAWS]
 """
 
 from dataclasses import dataclass
@@ -104,8 +104,9 @@ def layered(earth: Earth, draw: np.random.Generator) -> NDArray[np.float64]:
     return np.convolve(reflectivity, (1 - 2 * squared) * np.exp(-squared), "same")
 
 
-def cubes(count: int) -> list[BenchmarkCube]:
-    """So many cubes of each earth, on test seeds."""
+def cubes(count: int, validation: int) -> list[BenchmarkCube]:
+    """So many cubes of each earth, on test seeds, or so many times as many on validation seeds."""
+    seeds = splits.validation_seeds(count * validation) if validation else splits.test_seeds(count)
 
     def cube(name: str, earth: Earth, seed: int) -> BenchmarkCube:
         def read() -> tuple[NDArray[np.float32], NDArray[np.uint8], Cube | None]:
@@ -113,9 +114,7 @@ def cubes(count: int) -> list[BenchmarkCube]:
 
         return BenchmarkCube(name, seed, read)
 
-    return [
-        cube(name, earth, splits.TEST + number) for name, earth in EARTHS.items() for number in range(count)
-    ]
+    return [cube(name, earth, seed) for name, earth in EARTHS.items() for seed in seeds]
 
 
 if __name__ == "__main__":

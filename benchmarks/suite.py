@@ -2,9 +2,14 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from faultpick.benchmark import BenchmarkCube, read_rows, run_benchmark, write_rows
+from faultpick.synth import Cube
 from faultpick.tables import put_table
 from faultpick.zoo import load_model
 from tables import means_table
@@ -12,10 +17,14 @@ from tables import means_table
 PAGE = Path("docs/reference/accuracy.md")
 MODELS = ("unet_res2", "unet_res2_wu2019", "faultseg3d")
 
+Image = NDArray[np.floating]
+Label = NDArray[np.uint8]
+Pair = tuple[Image, Label]
+
 
 def main(
     name: str,
-    cubes: Callable[[int], Sequence[BenchmarkCube]],
+    cubes: Callable[[int, int], Sequence[BenchmarkCube]],
     count: int,
     description: str,
     *,
@@ -26,7 +35,7 @@ def main(
 
     Args:
         name: Of the suite, its CSV and its table.
-        cubes: Makes the cubes, so many of each kind.
+        cubes: Makes the cubes, so many of each kind, on test seeds or so many draws on validation seeds.
         count: Of each kind, unless `--cubes` says another.
         description: Of the script.
         head: Of the table's first column.
@@ -37,8 +46,40 @@ def main(
     )
     parser.add_argument("models", nargs="*", default=MODELS, metavar="MODEL", help="Names or weights files.")
     parser.add_argument("--cubes", type=int, default=count, help="Of each kind.")
+    parser.add_argument(
+        "--validation",
+        type=int,
+        default=0,
+        metavar="DRAWS",
+        help="So many draws on validation seeds, to choose by: printed, and kept nowhere.",
+    )
     arguments = parser.parse_args()
     models = [load_model(model) for model in arguments.models]
+    rows = run_benchmark(models, cubes(arguments.cubes, arguments.validation), name)
+    if arguments.validation:
+        texts = [{key: str(value) for key, value in row.items()} for row in rows]
+        print(means_table(texts, head, overall=overall, digits=3))
+        return
     path = Path("results", f"{name}.csv")
-    write_rows(run_benchmark(models, cubes(arguments.cubes), name), path)
+    write_rows(rows, path)
     put_table(PAGE, name, means_table(read_rows(path), head, overall=overall))
+
+
+def changed(cube: BenchmarkCube, name: str, change: Callable[[Image, Label], Pair]) -> BenchmarkCube:
+    """A cube made from another.
+
+    Args:
+        cube: The other; for changes of one cube that are read one after another it is made once.
+        name: Of the new one.
+        change: Makes its amplitudes and labels from those of the other.
+    """
+
+    def read() -> tuple[Image, Label, Cube | None]:
+        return (*change(*_whole(cube)), None)
+
+    return BenchmarkCube(name, cube.seed, read)
+
+
+@lru_cache(maxsize=1)
+def _whole(cube: BenchmarkCube) -> Pair:
+    return cube.read()[:2]

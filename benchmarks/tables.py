@@ -24,12 +24,12 @@ def publish(
     put_table(page, name, _markdown(lines))
 
 
-def means_table(rows: Iterable[Row], head: str, *, overall: bool) -> str:
+def means_table(rows: Iterable[Row], head: str, *, overall: bool, digits: int = 2) -> str:
     """Tol-IoU@2 of the rows of a suite: cubes of one name down, models across, below them their mean."""
     columns = {name: mean_of_seeds(column, "tol_iou_2") for name, column in columns_of(rows).items()}
     names = dict.fromkeys(name for values in columns.values() for name in values)
     lines = [(head, *columns), ("---", *["---:"] * len(columns))]
-    lines += [(name, *(f"{values[name]:.2f}" for values in columns.values())) for name in names]
+    lines += [(name, *(f"{values[name]:.{digits}f}" for values in columns.values())) for name in names]
     if overall:
         lines.append(("**Mean**", *(f"**{fmean(values.values()):.3f}**" for values in columns.values())))
     return _markdown(lines)

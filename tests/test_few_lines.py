@@ -20,6 +20,6 @@ def test_the_lines_in_the_middle_of_a_cube_are_read_with_their_labels(lines):
 
 
 def test_each_number_of_lines_is_of_the_same_cubes():
-    made = few_lines.cubes(2)
+    made = few_lines.cubes(2, 0)
     assert [cube.name for cube in made] == 2 * [str(lines) for lines in LINES]
     assert len({cube.seed for cube in made}) == 2
