@@ -6,7 +6,7 @@ deviations is cut off. Spikes on fewer than one sample in a hundred move nothing
 little. The result does not change when a survey is multiplied by a positive number or shifted by a constant,
 and negating the survey negates it.
 
-A slow gain along the samples evens out what a survey loses or gains with depth at prediction, as networks
+A gain evens out at prediction what a survey loses or gains with depth and from trace to trace, as networks
 find less where reflectors are several times weaker than what they were trained on.
 
 Statistics belong to the survey or to the training cube, never to a tile: two tiles of one survey must agree.
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
+from faultpick.gain import Gain, gain_of_samples, gain_of_traces, trace_strength
 from faultpick.volume.noise import patches
 from faultpick.volume.statistics import Read
 
@@ -30,23 +31,21 @@ if TYPE_CHECKING:
 NAME = "median-p01-p99"
 CLIP = 4.0
 GAUSSIAN_SPREAD = 4.652696  # the 99th less the 1st percentile of a Gaussian, in standard deviations
+WHOLE = (slice(None), slice(None), slice(None))
 LARGEST_SAMPLE = 1 << 19  # an array's percentiles come from at most about this many of its samples
-GAIN_DEGREE = 3  # at most, of the polynomial through the logarithm of the strength along the samples
-GAIN_SAMPLES = 32  # for each degree, so that the polynomial follows no single layer
-FAINT = 0.05  # of the strongest sample: water and mutes, which do not bend the gain
 
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     """What to subtract from amplitudes, what to divide by and where to clip, in amplitudes and deviations.
 
-    `gain` holds a factor for each sample of the survey, float32, to multiply by before clipping; None for 1.
+    `gain` is what to multiply by before clipping, None for nothing.
     """
 
     centre: float
     scale: float
     clip: float = CLIP
-    gain: NDArray[np.float32] | None = None
+    gain: Gain | None = None
 
     @classmethod
     def from_statistics(cls, statistics: AmplitudeStatistics, source: str = "the volume") -> Normalisation:
@@ -80,41 +79,37 @@ class Normalisation:
         spread = (high - low) / GAUSSIAN_SPREAD
         return cls(median, spread if spread > 0 else std)
 
-    def with_gain(self, read: Read, shape: tuple[int, int, int], live: NDArray[np.bool_]) -> Normalisation:
-        """The same with a slow gain, from the live traces of up to 16 places all over the survey.
+    def with_gain(
+        self, read: Read, shape: tuple[int, int, int], strength: NDArray[np.floating]
+    ) -> Normalisation:
+        """The same with a gain: one factor for each trace, and one for each sample.
 
-        The strength at a depth is the RMS of these traces, amplitudes clipped so that spikes weigh little. A
-        cubic through its logarithm is what the survey is divided by, of fewer than 96 samples a parabola or
-        less: it follows spreading and absorption, no single layer.
+        That of the samples comes from the live traces of up to 16 places all over the survey, evened out
+        among each other. Their strength at a depth is their RMS, clipped so that spikes weigh little.
 
         Args:
             read: Reads a box of the survey by positions.
             shape: Inlines, crosslines and samples.
-            live: Where a trace is live, (inline, crossline).
+            strength: Of each trace, 0 where it is dead, (inline, crossline).
         """
-        traces = np.concatenate([read(*box, slice(0, shape[2]))[live[box]] for box in patches(shape)])[None]
-        if not traces.size:
-            return self
-        clipped = normalise(traces, self)
-        gain = gain_of(np.sqrt(np.square(clipped, dtype=np.float64).mean(axis=(0, 1))))
+        gain = Gain(np.ones(shape[2], dtype=np.float32), gain_of_traces(strength))
+        boxes = [(*box, slice(0, shape[2])) for box in patches(shape)]
+        amplitudes = [(read(*box), box, strength[box[:2]] > 0) for box in boxes]
+
+        def seen(normalisation: Normalisation) -> NDArray[np.float32]:
+            parts = [normalise(block, normalisation, box=box)[live] for block, box, live in amplitudes]
+            return np.concatenate(parts)
+
         unclipped = replace(self, clip=np.inf)
-        before, after = (
-            _spread(normalise(traces, each)) for each in (unclipped, replace(unclipped, gain=gain))
+        before = seen(unclipped)
+        if not before.size:
+            return self
+        clipped = seen(replace(self, gain=gain))
+        gain = replace(
+            gain, samples=gain_of_samples(np.sqrt(np.square(clipped, dtype=np.float64).mean(axis=0)))
         )
-        return replace(self, scale=self.scale * after / before, gain=gain)
-
-
-def gain_of(strength: NDArray[np.floating]) -> NDArray[np.float32]:
-    """The slow gain that evens out a strength along the samples, (samples,), 1 in the middle of its range.
-
-    Samples that are faint beside the strongest do not bend it; beyond the outermost of the others it stays.
-    """
-    place = np.arange(len(strength))
-    used = place[strength > FAINT * strength.max()]
-    degree = min(GAIN_DEGREE, len(used) // GAIN_SAMPLES)
-    curve = np.polynomial.Polynomial.fit(used, np.log(strength[used]), degree)
-    logarithm = curve(np.clip(place, used[0], used[-1]))
-    return np.exp((logarithm.max() + logarithm.min()) / 2 - logarithm).astype(np.float32)
+        after = seen(replace(unclipped, gain=gain))
+        return replace(self, scale=self.scale * _spread(after) / _spread(before), gain=gain)
 
 
 def _spread(amplitudes: NDArray[np.float32]) -> float:
@@ -127,7 +122,7 @@ def normalise(
     block: NDArray[np.floating],
     normalisation: Normalisation,
     live: NDArray[np.bool_] | None = None,
-    samples: slice = slice(None),
+    box: tuple[slice, slice, slice] = WHOLE,
 ) -> NDArray[np.float32]:
     """Amplitudes to clipped deviations, as a new array.
 
@@ -135,12 +130,12 @@ def normalise(
         block: Any part of the survey, (inline, crossline, sample).
         normalisation: That of the whole survey.
         live: (inline, crossline) of the block: where a trace is live; the others come out as 0.
-        samples: Which samples of the survey these are.
+        box: Which inlines, crosslines and samples of the survey these are.
     """
     out = np.subtract(block, np.float32(normalisation.centre), dtype=np.float32)
     out /= np.float32(normalisation.scale)
     if normalisation.gain is not None:
-        out *= normalisation.gain[samples]
+        normalisation.gain.apply(out, box)
     np.clip(out, -normalisation.clip, normalisation.clip, out=out)
     if live is not None and not live.all():
         out[~live] = 0.0
@@ -152,7 +147,7 @@ def normalise_array(array: NDArray[np.floating], gain: bool = False) -> NDArray[
 
     Args:
         array: Amplitudes, (inline, crossline, sample).
-        gain: Even out what they lose with depth.
+        gain: Even out what they lose with depth and from trace to trace.
 
     Raises:
         VolumeError: NaN or infinite samples, or no trace varies.
@@ -160,7 +155,7 @@ def normalise_array(array: NDArray[np.floating], gain: bool = False) -> NDArray[
     live = live_traces(array)
     normalisation = Normalisation.from_array(array)
     if gain:
-        normalisation = normalisation.with_gain(lambda *box: array[box], array.shape, live)
+        normalisation = normalisation.with_gain(lambda *box: array[box], array.shape, trace_strength(array))
     return normalise(array, normalisation, live)
 
 

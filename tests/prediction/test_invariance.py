@@ -109,6 +109,16 @@ def test_a_decay_with_depth_does_not_matter(model):
     decayed = amplitudes * np.float32(20.0) ** -np.linspace(0, 1, 96, dtype=np.float32)
     here, there = (predict(each, model) >= 0.5 for each in (amplitudes, decayed))
     assert here.mean() > 0.01
-    assert overlap(there, here).iou > 0.98
+    assert overlap(there, here).iou > 0.97
     assert overlap(there, predict(amplitudes, model, gain=False) >= 0.5).iou > 0.93
     assert overlap(predict(decayed, model, gain=False) >= 0.5, here).iou < 0.9
+
+
+def test_a_weak_half_and_loud_traces_do_not_matter(model):
+    amplitudes = synthesize(splits.VALIDATION, shape=(64, 64, 96)).seismic
+    uneven = amplitudes - np.median(amplitudes)
+    uneven[:, :30] *= 0.1
+    uneven[np.random.default_rng(0).random((64, 64)) < 0.02] *= 20.0
+    here, there = (predict(each, model) >= 0.5 for each in (amplitudes, uneven))
+    assert overlap(there, here).iou > 0.92
+    assert overlap(predict(uneven, model, gain=False) >= 0.5, here).iou < 0.7

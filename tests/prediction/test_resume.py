@@ -118,7 +118,7 @@ def test_a_run_goes_on_in_other_processes(survey, weights, undisturbed, tmp_path
     np.testing.assert_allclose(np.load(tmp_path / "out.npy").ravel(), expected, atol=1e-5)
 
 
-def test_a_run_with_a_slow_gain_goes_on_with_it(survey, weights, tmp_path):
+def test_a_run_with_a_gain_goes_on_with_it(survey, weights, tmp_path):
     run(survey, weights, tmp_path / "whole.npy")
     stop(survey, weights, tmp_path / "out.npy")
     with pytest.raises(OutputError, match="gain"):

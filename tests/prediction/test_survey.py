@@ -150,8 +150,10 @@ def test_a_file_holds_what_the_array_would(volume, cube, tmp_path, suffix):
     assert names(tmp_path) == sorted(["in.npy", out.name])
 
 
-def test_a_slow_gain_is_that_of_the_survey_in_every_tile(cube, tmp_path):
+def test_a_gain_is_that_of_the_survey_in_every_tile(cube, tmp_path):
     decayed = cube * np.float32(0.05) ** np.linspace(0, 1, cube.shape[2], dtype=np.float32)
+    decayed[: len(cube) // 3] *= 8.0
+    decayed[5, 6] *= 40.0
     np.save(tmp_path / "in.npy", decayed)
     with open_volume(tmp_path / "in.npy") as volume:
         predict_to_file(volume, loaded(), tmp_path / "out.npy", tile=32, halo=8)

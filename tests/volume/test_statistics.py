@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from faultpick.gain import trace_strength
 from faultpick.volume import statistics
 from faultpick.volume.statistics import PERCENTILES, survey_statistics, trace_blocks
 
@@ -17,7 +18,7 @@ def test_they_agree_with_numpy(monkeypatch, scale, offset):
     monkeypatch.setattr(statistics, "BLOCK_BYTES", 4000)
     rng = np.random.default_rng(0)
     cube = ((rng.standard_normal((30, 40, 50)) + offset) * scale).astype(np.float32)
-    found, live = of(cube)
+    found, live, _ = of(cube)
     exact = cube.astype(np.float64)
     assert live.all()
     assert (found.count, found.dead_traces, found.nonfinite) == (60_000, 0, 0)
@@ -38,7 +39,8 @@ def test_dead_traces_and_bad_samples_do_not_count():
     cube[2, 2, 3:5] = np.nan
     cube[2, 3, 0] = -np.inf
     cube[3, 3, 1:] = np.inf
-    found, live = of(cube)
+    found, live, strength = of(cube)
+    np.testing.assert_array_equal(strength, trace_strength(np.where(np.isfinite(cube), cube, 0.0)))
     dead = np.zeros((6, 7), dtype=bool)
     dead[0] = dead[1, 0] = dead[1, 1] = dead[3, 3] = True
     np.testing.assert_array_equal(live, ~dead)
@@ -54,7 +56,7 @@ def test_dead_traces_and_bad_samples_do_not_count():
 
 @pytest.mark.parametrize("value", [0.0, 7.0, np.nan])
 def test_a_constant_volume_has_no_live_trace(value):
-    found, live = of(np.full((3, 4, 5), value, dtype=np.float32))
+    found, live, _ = of(np.full((3, 4, 5), value, dtype=np.float32))
     assert not live.any()
     assert (found.count, found.mean, found.std, found.dead_traces) == (0, 0.0, 0.0, 12)
     assert set(found.percentiles.values()) == {0.0}

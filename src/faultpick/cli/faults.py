@@ -88,7 +88,10 @@ def predict(
     ] = "auto",
     gain: Annotated[
         bool,
-        typer.Option(help="Even out what the amplitudes lose or gain with depth, by one slow curve."),
+        typer.Option(
+            help="Even out amplitudes: what all lose or gain with depth, by one slow curve, and parts of the "
+            "survey and single traces that are stronger or weaker than others."
+        ),
     ] = True,
     exact: Annotated[
         bool,

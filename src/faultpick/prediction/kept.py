@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from faultpick.gain import Gain
 from faultpick.normalise import Normalisation
 from faultpick.prediction.cut import Cut
 from faultpick.prediction.source import Source, source_of
@@ -38,19 +39,18 @@ def kept_source(volume: Volume, folder: Path, gain: bool) -> Source:
     try:
         with np.load(file, allow_pickle=False) as kept:
             centre, scale, clip = kept["normalisation"].tolist()
-            normalisation = Normalisation(centre, scale, clip, kept["gain"] if gain else None)
+            evened = Gain(kept["sample_gain"], kept["trace_gain"]) if gain else None
+            normalisation = Normalisation(centre, scale, clip, evened)
             return Source(volume.read, volume.shape, kept["live"], normalisation)
     except (OSError, ValueError, KeyError, BadZipFile):
         source = source_of(volume, gain)
     with output_errors(folder):
         temporary = file.with_suffix(".writing.npz")
         found = source.normalisation
-        np.savez(
-            temporary,
-            live=source.live,
-            normalisation=(found.centre, found.scale, found.clip),
-            gain=() if found.gain is None else found.gain,
-        )
+        facts = {"live": source.live, "normalisation": (found.centre, found.scale, found.clip)}
+        if found.gain is not None:
+            facts |= {"sample_gain": found.gain.samples, "trace_gain": found.gain.traces}
+        np.savez(temporary, **facts)
         temporary.replace(file)
     return source
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
+from faultpick.gain import trace_strength
 from faultpick.normalise import Normalisation, live_traces, normalise
 from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.plan import Axes
@@ -103,7 +104,8 @@ class Source:
                 self._gaps.wider(box, size) for box, size in zip(wanted, self.shape, strict=False)
             )
         amplitudes = self.read(inlines, crosslines, samples)
-        block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines], samples)
+        box = inlines, crosslines, samples
+        block = normalise(amplitudes, self.normalisation, self.live[inlines, crosslines], box)
         return block if self._gaps is None else self._gaps.filled(block, (inlines, crosslines), wanted)
 
 
@@ -127,14 +129,14 @@ def _runs(places: NDArray[np.intp]) -> Iterator[tuple[slice, slice]]:
 
 
 def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
-    """The amplitudes of a volume, with one pass over it for its statistics, evened out by a slow gain or not.
+    """The amplitudes of a volume, with one pass over it for its statistics, evened out by a gain or not.
 
     Raises:
         VolumeError: NaN or infinite samples, a constant volume, or an array that is no volume.
     """
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
-        source = Source(volume.read, volume.shape, volume.live_traces(), normalisation)
+        read, live, strength = volume.read, volume.live_traces(), volume.trace_strength()
     else:
         if volume.ndim != 3 or 0 in volume.shape:
             raise VolumeError(
@@ -142,7 +144,7 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
                 "of a single line array[None]."
             )
         normalisation = Normalisation.from_array(volume, "the array")
-        source = Source(lambda *box: volume[box], volume.shape, live_traces(volume), normalisation)
-    if not gain:
-        return source
-    return replace(source, normalisation=normalisation.with_gain(source.read, source.shape, source.live))
+        read, live, strength = lambda *box: volume[box], live_traces(volume), trace_strength(volume)
+    if gain:
+        normalisation = normalisation.with_gain(read, volume.shape, strength)
+    return Source(read, volume.shape, live, normalisation)

@@ -123,7 +123,8 @@ def predict(
         smooth: Standard deviations of a Gaussian along inlines, crosslines and samples, in voxels, that the
             models see the survey smoothed by. "auto": none, unless two fifths of its energy or more are noise
             of single traces, and more the more of it is; "none": as it comes.
-        gain: Even out what the amplitudes lose or gain with depth, by one slow curve for the whole survey.
+        gain: Even out amplitudes: what all lose or gain with depth, by one slow curve for the whole survey,
+            and parts of the survey and single traces that are stronger or weaker than others.
         progress: Called at the start and after each tile.
 
     Returns:
@@ -207,7 +208,7 @@ def predict_to_file(
         scales: Factors on it.
         scales_reduce: Mean or maximum over them.
         smooth: How the models see it smoothed, "auto" or "none".
-        gain: Even out what the amplitudes lose or gain with depth.
+        gain: Even out amplitudes.
         workers: Compute in this many processes of one thread each, rather than in this one. The program must
             then be importable: keep what it does under `if __name__ == "__main__":`.
         cluster: Compute on the cluster of the dask scheduler at this address, whose workers see the same

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.gain import trace_strength
 from faultpick.volume.ahead import ahead
 
 Read = Callable[[slice, slice, slice], NDArray[np.float32]]
@@ -42,7 +43,7 @@ class AmplitudeStatistics:
 
 def survey_statistics(
     read: Read, shape: tuple[int, int, int], block: tuple[int, int]
-) -> tuple[AmplitudeStatistics, NDArray[np.bool_]]:
+) -> tuple[AmplitudeStatistics, NDArray[np.bool_], NDArray[np.float32]]:
     """Read a volume once, block by block.
 
     Args:
@@ -51,9 +52,10 @@ def survey_statistics(
         block: Numbers of inlines and crosslines of the smallest block worth reading at once.
 
     Returns:
-        The statistics, and where a trace is live, bool, shape (inlines, crosslines).
+        The statistics; where a trace is live, bool, shape (inlines, crosslines); and the strength of each, of
+        its finite samples, float32, the same shape.
     """
-    live = np.zeros(shape[:2], dtype=bool)
+    live, strength = np.zeros(shape[:2], dtype=bool), np.zeros(shape[:2], dtype=np.float32)
     moments = _Moments()
     histogram = _Histogram()
     nonfinite = 0
@@ -69,6 +71,7 @@ def survey_statistics(
             lowest, highest = samples.min(axis=2), samples.max(axis=2)
         alive = lowest < highest
         live[inlines, crosslines] = alive
+        strength[inlines, crosslines] = trace_strength(np.where(finite, samples, 0.0) if bad else samples)
         used = samples[finite & alive[..., None]] if bad or not alive.all() else samples.ravel()
         if used.size:
             moments.add(used, float(lowest[alive].min()), float(highest[alive].max()))
@@ -83,7 +86,7 @@ def survey_statistics(
         dead_traces=live.size - int(np.count_nonzero(live)),
         nonfinite=nonfinite,
     )
-    return statistics, live
+    return statistics, live, strength
 
 
 def trace_blocks(shape: tuple[int, int, int], block: tuple[int, int]) -> Iterator[tuple[slice, slice]]:

@@ -209,7 +209,7 @@ class Volume:
         return self.read(*spans).squeeze(axis=dropped)
 
     @cached_property
-    def _survey(self) -> tuple[AmplitudeStatistics, NDArray[np.bool_]]:
+    def _survey(self) -> tuple[AmplitudeStatistics, NDArray[np.bool_], NDArray[np.float32]]:
         return survey_statistics(self.read, self.shape, self.reader.block)
 
     def statistics(self) -> AmplitudeStatistics:
@@ -219,6 +219,10 @@ class Volume:
     def live_traces(self) -> NDArray[np.bool_]:
         """Where a trace exists and is not constant, bool, shape (inlines, crosslines); the same one pass."""
         return self._survey[1].copy()
+
+    def trace_strength(self) -> NDArray[np.float32]:
+        """How strong each trace is (`faultpick.gain`), shape (inlines, crosslines); the same one pass."""
+        return self._survey[2].copy()
 
     @cached_property
     def _period(self) -> float | None:
