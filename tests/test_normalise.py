@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,6 +75,28 @@ def test_samples_that_are_not_finite_are_counted_and_refused(cube, bad):
 def test_a_constant_volume_is_refused(value):
     with pytest.raises(VolumeError, match="constant"):
         normalise_array(np.full((4, 5, 6), value, dtype=np.float32))
+
+
+@pytest.mark.parametrize("value", [-999.25, 1e30, -32768.0])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
+def test_a_value_that_stands_for_no_data_is_refused(cube, value, share, tmp_path):
+    cube[..., : round(share * cube.shape[2]) + 1] = value
+    with pytest.raises(VolumeError, match=re.escape(f"the array holds {value:g} in a")):
+        Normalisation.from_array(cube, "the array")
+    np.save(tmp_path / "in.npy", cube)
+    with (
+        open_volume(tmp_path / "in.npy") as volume,
+        pytest.raises(VolumeError, match="stand for no data"),
+    ):
+        Normalisation.from_statistics(volume.statistics(), "in.npy")
+
+
+def test_what_is_cut_off_or_muted_is_no_such_value(cube):
+    normalise_array(np.clip(cube - cube.mean(), -0.3 * cube.std(), 0.3 * cube.std()))
+    cube -= cube.mean()
+    cube[..., : cube.shape[2] * 2 // 3] = 0.0
+    normalise_array(cube)
+    normalise_array(np.abs(cube))
 
 
 DECAY = np.float32(20.0) ** -np.linspace(0, 1, 160, dtype=np.float32)  # to a twentieth at the bottom

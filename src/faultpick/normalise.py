@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from faultpick.errors import VolumeError
 from faultpick.gain import Gain, gain_of_samples, gain_of_traces, trace_strength
 from faultpick.volume.noise import patches
-from faultpick.volume.statistics import Read
+from faultpick.volume.statistics import PERCENTILES, Read
 
 if TYPE_CHECKING:
     from faultpick.volume import AmplitudeStatistics
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 NAME = "median-p01-p99"
 CLIP = 4.0
 GAUSSIAN_SPREAD = 4.652696  # the 99th less the 1st percentile of a Gaussian, in standard deviations
+FAR = 10.0  # times the range of the other percentiles away from them: no reflector is as strong
+ALIKE = 0.01
 WHOLE = (slice(None), slice(None), slice(None))
 LARGEST_SAMPLE = 1 << 19  # an array's percentiles come from at most about this many of its samples
 
@@ -52,26 +54,29 @@ class Normalisation:
         """Take it from a survey's statistics; `source` names the survey in messages.
 
         Raises:
-            VolumeError: NaN or infinite samples, or no trace varies.
+            VolumeError: NaN or infinite samples, no trace varies, or a value stands for no data.
         """
         _check(statistics.nonfinite, statistics.minimum < statistics.maximum, source)
-        low, median, high = (statistics.percentiles[percent] for percent in (1, 50, 99))
-        return cls.from_percentiles(low, median, high, statistics.std)
+        percentiles = statistics.percentiles
+        _check_fill(percentiles, (statistics.minimum, statistics.maximum), source)
+        return cls.from_percentiles(percentiles[1], percentiles[50], percentiles[99], statistics.std)
 
     @classmethod
     def from_array(cls, array: NDArray[np.floating], source: str = "the volume") -> Normalisation:
         """Take it from a whole volume in memory, (inline, crossline, sample); dead traces do not count.
 
         Raises:
-            VolumeError: NaN or infinite samples, or no trace varies.
+            VolumeError: NaN or infinite samples, no trace varies, or a value stands for no data.
         """
         live = live_traces(array)
         _check(array.size - int(np.count_nonzero(np.isfinite(array))), bool(live.any()), source)
         samples = array.ravel() if live.all() else array[live].ravel()
         stride = -(-samples.size // LARGEST_SAMPLE) | 1  # odd: out of step with sample axes of even length
-        low, median, high = np.percentile(samples[::stride], (1, 50, 99))
+        values = np.percentile(samples[::stride], PERCENTILES).tolist()
+        percentiles = dict(zip(PERCENTILES, values, strict=True))
+        _check_fill(percentiles, (float(samples.min()), float(samples.max())), source)
         std = float(samples.std(dtype=np.float64))
-        return cls.from_percentiles(float(low), float(median), float(high), std)
+        return cls.from_percentiles(percentiles[1], percentiles[50], percentiles[99], std)
 
     @classmethod
     def from_percentiles(cls, low: float, median: float, high: float, std: float) -> Normalisation:
@@ -150,7 +155,7 @@ def normalise_array(array: NDArray[np.floating], gain: bool = False) -> NDArray[
         gain: Even out what they lose with depth and from trace to trace.
 
     Raises:
-        VolumeError: NaN or infinite samples, or no trace varies.
+        VolumeError: NaN or infinite samples, no trace varies, or a value stands for no data.
     """
     live = live_traces(array)
     normalisation = Normalisation.from_array(array)
@@ -175,3 +180,18 @@ def _check(nonfinite: int, varies: bool, source: str) -> None:
             f"{source} is constant, no trace of it varies: there is no image in it, "
             "check that this is the right file and that its sample format is understood."
         )
+
+
+def _check_fill(percentiles: dict[float, float], extremes: tuple[float, float], source: str) -> None:
+    """Refuse a survey whose least or largest value is that of a hundredth of it, far from all the rest."""
+    values = np.array(list(percentiles.values()))
+    for extreme, outer in zip(extremes, (percentiles[1], percentiles[99]), strict=True):
+        alike = ALIKE * abs(extreme)
+        rest = values[np.abs(values - extreme) > alike]
+        if extreme == 0 or abs(outer - extreme) > alike or not rest.size:
+            continue
+        if np.abs(rest - extreme).min() > FAR * np.ptp(rest) > 0:
+            raise VolumeError(
+                f"{source} holds {extreme:g} in a hundredth of its samples or more, far from all others: it "
+                "seems to stand for no data, replace it by 0 and try again."
+            )

@@ -132,7 +132,8 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
     """The amplitudes of a volume, with one pass over it for its statistics, evened out by a gain or not.
 
     Raises:
-        VolumeError: NaN or infinite samples, a constant volume, or an array that is no volume.
+        VolumeError: NaN or infinite samples, a value that stands for no data, a constant volume, or an array
+            that is no volume.
     """
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))

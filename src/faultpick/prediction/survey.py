@@ -131,7 +131,7 @@ def predict(
         Probabilities of the volume's shape; dead traces are 0.
 
     Raises:
-        VolumeError: NaN or infinite samples, or a constant volume.
+        VolumeError: NaN or infinite samples, a value that stands for no data, or a constant volume.
         ModelError: The model is unknown or damaged.
         ConfigError: There is no such device or engine, the scale makes no sense, or no tile fits in the
             memory.
@@ -218,7 +218,7 @@ def predict_to_file(
         say: Called with what the user may want to know.
 
     Raises:
-        VolumeError: NaN or infinite samples, or a constant volume.
+        VolumeError: NaN or infinite samples, a value that stands for no data, or a constant volume.
         ModelError: The model is unknown or damaged.
         OutputError: An output is the input, has no known format, its folder refuses it or is full, or it has
             an unfinished run of other settings.
