@@ -112,7 +112,7 @@ VARIANTS = (
     Variant(
         "crops-one-gain",
         "gains of crops",
-        augmentation=off("gain", "gain_vertical", "gain_lateral", "agc"),
+        augmentation=off("gain", "gain_vertical", "gain_lateral", "weaker", "agc"),
     ),
     Variant("crops-no-noise", "noise of crops", augmentation=off("noise", "coherent_noise")),
     Variant("crops-whole", "gaps of crops", augmentation=off("dead_traces", "cut_out", "mute")),

@@ -45,6 +45,18 @@ def test_gain_curves_are_smooth_and_positive_and_vary_along_their_axes():
         assert 0.35 < np.std(logs) < 0.65
 
 
+def test_a_part_is_weaker_by_as_much_as_asked_and_the_rest_as_it_was():
+    shares = []
+    for seed in range(40):
+        factor = amplitude.weaker_part(torch.ones(1, 48, 40, 64), 5.0, np.random.default_rng(seed))[0]
+        assert 0.2 - 1e-6 <= factor.min() <= factor.max() <= 1 + 1e-6
+        assert factor.log().diff(dim=2).abs().max() <= np.log(5) / 2
+        shares.append([(factor < 0.25).float().mean().item(), (factor > 0.8).float().mean().item()])
+    weak, strong = np.mean(shares, axis=0)
+    assert weak > 0.15
+    assert strong > 0.35
+
+
 def test_automatic_gain_evens_loud_and_quiet():
     rng = np.random.default_rng(0)
     image = torch.from_numpy(rng.standard_normal((1, 6, 6, 128), dtype=np.float32))

@@ -124,6 +124,7 @@ def test_each_part_is_off_unless_asked_for_and_then_draws_nothing():
         {"band_pass": 1, "high_cut": (0.12, 0.2)},
         {"gain_vertical": 0.5},
         {"gain_lateral": 0.5},
+        {"weaker": 1},
         {"agc": 1},
         {"coherent_noise": 0.5},
         {"dead_traces": 1, "dead_share": 0.5},

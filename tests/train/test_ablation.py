@@ -30,7 +30,7 @@ def test_every_variant_leaves_out_something_that_is_there(tiny):
 
 
 FULL = (
-    *("resampled", "phase", "band_pass", "gain_vertical", "gain_lateral", "agc", "coherent_noise"),
+    *("resampled", "phase", "band_pass", "gain_vertical", "gain_lateral", "weaker", "agc", "coherent_noise"),
     *("dead_traces", "cut_out", "mute"),
 )
 

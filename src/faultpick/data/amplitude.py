@@ -53,6 +53,24 @@ def gain_curve(image: Tensor, vertical: float, lateral: float, rng: np.random.Ge
     return image
 
 
+def weaker_part(image: Tensor, times: float, rng: np.random.Generator) -> Tensor:
+    """Make what lies beyond a random plane, or beyond two, so many times weaker.
+
+    A shadow is like that, a unit without contrasts, or the other one of two merged surveys. The edge is half
+    a voxel to 8 voxels wide.
+    """
+    part = torch.ones(())
+    for _ in range(rng.integers(1, 3)):
+        normal = rng.standard_normal(3)
+        normal /= np.linalg.norm(normal)
+        places = [np.arange(size) - rng.uniform(0, size) for size in image.shape[1:]]
+        first, second, third = (step * place for step, place in zip(normal, places, strict=True))
+        distance = first[:, None, None] + second[:, None] + third
+        width = np.exp(rng.uniform(np.log(0.5), np.log(8.0)))
+        part = part * torch.sigmoid(torch.from_numpy((distance / width).astype(np.float32)))
+    return image * torch.exp(-float(np.log(times)) * part)
+
+
 def automatic_gain(image: Tensor, window: int) -> Tensor:
     """Divide by the root mean square within a window along the trace; the deviation stays what it was."""
     samples = np.arange(image.shape[-1])

@@ -82,6 +82,13 @@ class Augmentation(BaseModel):
     gain_lateral: float = Field(
         default=0.0, ge=0, description="Multiply by a smooth map over the traces; deviation of its logarithm."
     )
+    weaker: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of crops with a part, beyond one plane or two, that is weaker than the rest.",
+    )
+    weaker_times: float = Field(default=8.0, ge=1, description="Up to so many times, log-uniform.")
     agc: float = Field(
         default=0.0, ge=0, le=1, description="Share of crops with automatic gain control along the samples."
     )
@@ -179,6 +186,8 @@ def _rerecorded(image: Tensor, settings: Augmentation, rng: np.random.Generator)
 def _reprocessed(image: Tensor, settings: Augmentation, rng: np.random.Generator) -> Tensor:
     """Other gain curves."""
     image = amplitude.gain_curve(image, settings.gain_vertical, settings.gain_lateral, rng)
+    if _happens(settings.weaker, rng):
+        image = amplitude.weaker_part(image, _log_uniform((1.0, settings.weaker_times), rng), rng)
     if _happens(settings.agc, rng):
         image = amplitude.automatic_gain(image, round(_log_uniform(settings.agc_window, rng)))
     return image
