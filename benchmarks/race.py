@@ -1,15 +1,18 @@
 """Train every row of configs/race from scratch under one protocol and score it on the test cubes.
 
-The same training cubes, crops and processor time for all; one row after the other, of each seed first those
-that teach others. What is finished is left alone and what was killed is taken up, so that the command can be
-repeated until it has nothing left to do, also beside another one with other rows, or on another machine with
-the results of the first: a row whose curve and scores lie there is not run again. Each row leaves
+The same training cubes and crops for all, and as many steps as an hour of processor time was enough for on
+one machine; one row after the other, of each seed first those that teach others. What is finished is left
+alone and what was killed is taken up, so that the command can be repeated until it has nothing left to do,
+also beside another one with other rows, or on another machine with the results of the first: a row whose
+curve and scores lie there is not run again. Each row leaves
 
     RUNS/NAME-seedN/                         what its training wrote
     RESULTS/training/NAME-seedN.csv          its learning curve
     RESULTS/race.csv                         its scores, without and with test-time augmentation
 
 Usage: python benchmarks/race.py [--rows a,b] [--seeds 0,1,2] [--minutes 60] [--runs runs/race]
+
+With `--minutes` each row has so many minutes of this machine in place of its steps.
 """
 
 import argparse
@@ -56,12 +59,14 @@ def run_folder(runs: Path, row: str, seed: int) -> Path:
     return runs / f"{row}-seed{seed}"
 
 
-def row_config(path: Path, runs: Path, seed: int, minutes: float) -> TrainConfig:
+def row_config(path: Path, runs: Path, seed: int, minutes: float | None) -> TrainConfig:
     """A row's settings with the seed and the time of this race, its teachers the runs of the same seed."""
     is_student = "teacher" in tomllib.loads(path.read_text(encoding="utf-8"))
     config = read(path, DistillConfig, verify_distillation) if is_student else read_config(path)
-    budget = config.budget.model_copy(update={"steps": None, "minutes": minutes})
-    config = config.model_copy(update={"seed": seed, "budget": budget})
+    config = config.model_copy(update={"seed": seed})
+    if minutes is not None:
+        budget = config.budget.model_copy(update={"steps": None, "minutes": minutes})
+        config = config.model_copy(update={"budget": budget})
     if not isinstance(config, DistillConfig):
         return config
     names = (Path(model).stem for model in config.teacher.models)
@@ -74,9 +79,9 @@ def recorded(config: TrainConfig, results: Path, tta: Sequence[str]) -> bool:
     curve, scores = results / "training" / f"{config.name}-seed{config.seed}.csv", results / "race.csv"
     if not (curve.exists() and scores.exists()):
         return False
-    minutes = config.budget.minutes or 0.0
+    last, budget = read_rows(curve)[-1], config.budget
+    whole = int(last["step"]) >= (budget.steps or 0) and float(last["minutes"]) >= (budget.minutes or 0.0)
     wanted = {(SUITE, config.name, str(config.seed), mode, "none") for mode in tta}
-    whole = float(read_rows(curve)[-1]["minutes"]) >= minutes
     return whole and wanted <= {series(row) for row in read_rows(scores)}
 
 
@@ -120,7 +125,9 @@ def main() -> None:
     parser.add_argument("--configs", type=Path, default=Path("configs/race"), help="folder of the rows")
     parser.add_argument("--rows", help="names of rows, with commas; all by default")
     parser.add_argument("--seeds", default="0", help="seeds, with commas")
-    parser.add_argument("--minutes", type=float, default=60.0, help="processor time of each training")
+    parser.add_argument(
+        "--minutes", type=float, help="processor time of each training, in place of its steps"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs/race"))
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--cubes", type=int, help="score on the first test cubes alone")

@@ -107,15 +107,35 @@ def test_what_another_machine_has_finished_is_not_run_again_unless_it_teaches(ro
     assert [row["model"] for row in scored] == ["a", "a_kd"]
 
 
-def test_all_rows_have_the_same_cubes_crops_and_time():
+def test_all_rows_have_the_same_cubes_and_crops():
     rows = [read_row(path) for path in ROWS]
     assert len(rows) == 9
     assert len({row.network for row in rows}) == 8
     for row in rows:
         assert row.data == rows[0].data
         assert row.augmentation == rows[0].augmentation
-        assert (row.budget.minutes, row.threads) == (60, 1)
+        assert row.threads == 1
     assert rows[0].data.crop == (64, 64, 64)
+
+
+@pytest.mark.parametrize("path", ROWS, ids=lambda path: path.stem)
+def test_a_row_has_the_steps_that_an_hour_was_enough_for(path):
+    config = read_row(path)
+    curves = (ROOT / "results" / "training").glob(f"{config.name}-seed*.csv")
+    ends = [read_rows(curve)[-1] for curve in curves]
+    assert config.budget.steps is not None
+    steps, longest = config.budget.steps, config.budget.steps + config.budget.epoch_steps
+    assert all(steps <= int(end["step"]) < longest for end in ends)
+    assert any(60 <= float(end["minutes"]) < 62 for end in ends)
+
+
+def test_a_row_has_its_steps_unless_it_is_given_minutes(rows, tmp_path):
+    budgets = [race.row_config(rows / "a.toml", tmp_path, 3, minutes).budget for minutes in (None, 2.0)]
+    assert [(budget.steps, budget.minutes) for budget in budgets] == [(1, None), (None, 2.0)]
+    race.race([race.row_config(rows / "a.toml", tmp_path, 3, None)], tmp_path, tmp_path, 1, ("none",))
+    assert race.recorded(race.row_config(rows / "a.toml", tmp_path, 3, None), tmp_path, ("none",))
+    (rows / "a.toml").write_text(ROW.format(name="a").replace("steps = 1\n", "steps = 5\n"))
+    assert not race.recorded(race.row_config(rows / "a.toml", tmp_path, 3, None), tmp_path, ("none",))
 
 
 def read_row(path):
