@@ -44,7 +44,7 @@ def loud_traces(image: Amplitudes, draw: np.random.Generator) -> None:
 
 
 def uneven_traces(image: Amplitudes, draw: np.random.Generator) -> None:
-    """Every trace by a factor of its own, half to twice for one in three."""
+    """Every trace by a factor of its own, half to twice for two in three."""
     image *= np.exp(draw.normal(0.0, np.log(2.0), (*image.shape[:2], 1))).astype(np.float32)
 
 

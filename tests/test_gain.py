@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultpick.gain import FAINT, Gain, gain_of_traces, trace_strength
+from faultpick.gain import Gain, gain_of_traces
+from faultpick.volume.strength import FAINT, trace_strength
 
 
 @pytest.fixture

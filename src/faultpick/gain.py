@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, median_filter
 
+from faultpick.volume.strength import FAINT
+
 DEGREE = 3  # at most, of the polynomial through the logarithm of the strength along the samples
-SAMPLES = 32  # for each degree, so that the polynomial follows no single layer; and of a stretch of a trace
-FAINT = 0.05  # of the strongest sample or stretch, or the median trace: water and mutes, which are let be
-SPIKED = 4.0  # times the next: what the strongest stretch of a trace counts for at most
+SAMPLES = 32  # for each degree, so that the polynomial follows no single layer
 NEIGHBOURS = 9  # traces along both lines whose median strength stands for one of them
 OWN = 1.5  # times this median, or less than one over it: a trace that stands for itself
 
@@ -69,32 +69,3 @@ def gain_of_traces(strength: NDArray[np.floating]) -> NDArray[np.float32]:
     logarithm = np.where(np.abs(own - around) > np.log(OWN), own, around)
     logarithm -= np.median(logarithm[live])
     return np.exp(-np.maximum(logarithm, np.log(FAINT))).astype(np.float32)
-
-
-def trace_strength(block: NDArray[np.floating]) -> NDArray[np.float32]:
-    """How strong traces are: the mean distance of amplitudes from their mean, over 32 samples at a time.
-
-    Of these stretches of a trace the geometric mean is taken, so that weak depths count as strong ones do.
-    The strongest, which a spike may be in, counts for no more than `SPIKED` times the next. The fainter they
-    are beside the strongest the less they weigh, down to nothing for water and mutes.
-
-    Args:
-        block: (inline, crossline, sample), all finite.
-
-    Returns:
-        (inline, crossline); 0 for a trace without two different amplitudes.
-    """
-    out = np.zeros(block.shape[:2], dtype=np.float32)
-    length = min(SAMPLES, block.shape[2])
-    count = block.shape[2] // length
-    for row, inline in zip(out, block, strict=True):
-        stretches = inline[:, : count * length].reshape(-1, count, length)
-        distance = stretches - stretches.mean(axis=2, keepdims=True)
-        strength = np.sort(np.abs(distance, out=distance).mean(axis=2), axis=1).astype(np.float64)
-        if count > 1:
-            strength[:, -1] = np.minimum(strength[:, -1], SPIKED * strength[:, -2])
-        varies = strength[:, -1] > 0
-        strength = np.maximum(strength[varies], np.finfo(np.float32).tiny)
-        weights = strength / (strength + FAINT * strength[:, -1:])
-        row[varies] = np.exp(np.average(np.log(strength), axis=1, weights=weights))
-    return out

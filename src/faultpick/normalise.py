@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
-from faultpick.gain import Gain, gain_of_samples, gain_of_traces, trace_strength
+from faultpick.gain import Gain, gain_of_samples, gain_of_traces
 from faultpick.volume.noise import patches
 from faultpick.volume.statistics import PERCENTILES, Read
+from faultpick.volume.strength import trace_strength
 
 if TYPE_CHECKING:
     from faultpick.volume import AmplitudeStatistics
@@ -32,7 +33,7 @@ NAME = "median-p01-p99"
 CLIP = 4.0
 GAUSSIAN_SPREAD = 4.652696  # the 99th less the 1st percentile of a Gaussian, in standard deviations
 FAR = 10.0  # times the range of the other percentiles away from them: no reflector is as strong
-ALIKE = 0.01
+ALIKE = 0.01  # of a value: as much as percentiles may be off it
 WHOLE = (slice(None), slice(None), slice(None))
 LARGEST_SAMPLE = 1 << 19  # an array's percentiles come from at most about this many of its samples
 

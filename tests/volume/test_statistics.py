@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultpick.gain import trace_strength
 from faultpick.volume import statistics
 from faultpick.volume.statistics import PERCENTILES, survey_statistics, trace_blocks
+from faultpick.volume.strength import trace_strength
 
 
 def of(cube, block=(1, 1)):

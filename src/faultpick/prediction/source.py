@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
-from faultpick.gain import trace_strength
 from faultpick.normalise import Normalisation, live_traces, normalise
 from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.plan import Axes
@@ -18,6 +17,7 @@ from faultpick.prediction.smooth import AS_IT_COMES, Smoothing, margins, smoothe
 from faultpick.prediction.tiles import Window
 from faultpick.volume import Volume
 from faultpick.volume.noise import patches
+from faultpick.volume.strength import trace_strength
 
 Windows = tuple[Window, Window, Window]
 
@@ -137,7 +137,7 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
     """
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
-        read, live, strength = volume.read, volume.live_traces(), volume.trace_strength()
+        read, live = volume.read, volume.live_traces()
     else:
         if volume.ndim != 3 or 0 in volume.shape:
             raise VolumeError(
@@ -145,7 +145,8 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
                 "of a single line array[None]."
             )
         normalisation = Normalisation.from_array(volume, "the array")
-        read, live, strength = lambda *box: volume[box], live_traces(volume), trace_strength(volume)
+        read, live = lambda *box: volume[box], live_traces(volume)
     if gain:
+        strength = volume.trace_strength() if isinstance(volume, Volume) else trace_strength(volume)
         normalisation = normalisation.with_gain(read, volume.shape, strength)
     return Source(read, volume.shape, live, normalisation)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.gain import trace_strength
 from faultpick.volume.ahead import ahead
+from faultpick.volume.strength import trace_strength
 
 Read = Callable[[slice, slice, slice], NDArray[np.float32]]
 
 PERCENTILES = (0.5, 1, 2, 5, 25, 50, 75, 95, 98, 99, 99.5)
 BLOCK_BYTES = 8 << 20
 KEY_BITS = 18
-AT_ONCE = 4096
+AT_ONCE = 4096  # squares summed in float32
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,9 @@ class _Moments:
 
 def _squares(values: NDArray[np.float32], largest: float) -> float:
     """The sum of their squares: in float32 over a few at a time, as fractions of the largest."""
-    values *= np.float32(1 / largest)
-    starts = range(0, values.size, AT_ONCE)
-    return (
-        math.fsum(part @ part for part in (values[start : start + AT_ONCE] for start in starts)) * largest**2
-    )
+    values /= np.float32(largest)
+    parts = (values[start : start + AT_ONCE] for start in range(0, values.size, AT_ONCE))
+    return math.fsum(part @ part for part in parts) * largest**2
 
 
 class _Histogram:

@@ -221,7 +221,7 @@ class Volume:
         return self._survey[1].copy()
 
     def trace_strength(self) -> NDArray[np.float32]:
-        """How strong each trace is (`faultpick.gain`), shape (inlines, crosslines); the same one pass."""
+        """How strong each trace is (`trace_strength`), shape (inlines, crosslines); the same one pass."""
         return self._survey[2].copy()
 
     @cached_property
