@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from faultpick import losses, models
 from faultpick.errors import ConfigError, ModelError
+from faultpick.prediction.tta import MODES
 from faultpick.train.config import read
 from faultpick.train.distill import (
     Distillation,
@@ -68,6 +69,32 @@ def test_an_ensemble_teaches_its_mean_probability():
     assert torch.equal(teacher_logit([Constant(2.0)])(image), torch.full_like(image, 2.0))
     far = teacher_logit([Constant(-200.0), Constant(-200.0)])(image)
     assert torch.allclose(far, torch.full_like(image, -200.0))
+
+
+class Slope(nn.Module):
+    """A network that marks what lies further along the inlines, whatever it sees."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.linspace(-2, 2, x.shape[2])[:, None, None].expand(x.shape).clone()
+
+
+def test_a_teacher_in_several_attitudes_teaches_their_mean_probability():
+    image = torch.randn(2, 1, 4, 6, 5)
+    plain = Slope()(image).sigmoid()
+    mirrored = teacher_logit([Slope()], MODES["mirror"])(image).sigmoid()
+    assert torch.allclose(mirrored, (plain + plain.flip(2)) / 2, atol=1e-6)
+    turned = teacher_logit([Slope()], MODES["turns"])(image).sigmoid()
+    assert torch.allclose(turned, torch.full_like(image, 0.5), atol=1e-6)
+
+
+def test_the_attitudes_of_a_teacher_are_a_setting(student, teacher: str):
+    image = torch.randn(1, 1, 24, 24, 24)
+    network = load_model(teacher).network
+    plain = load_teacher(student(teacher={"models": (teacher,)}))
+    turned = load_teacher(student(teacher={"models": (teacher,), "tta": "turns"}))
+    assert not torch.allclose(plain(image), turned(image))
+    assert torch.allclose(turned(image), teacher_logit([network], MODES["turns"])(image), atol=1e-5)
+    assert torch.allclose(turned(image).flip(2), turned(image.flip(2)), atol=1e-4)
 
 
 def test_a_teacher_is_frozen_and_in_the_mode_asked_for(student, teacher: str):

@@ -20,6 +20,8 @@ INLINE, CROSSLINE = 2, 3  # axes of (batch, channel, inline, crossline, sample)
 Reduce = Literal["mean", "max"]
 """What becomes of the results of several attitudes."""
 
+Mode = Literal["none", "mirror", "turns", "full"]
+
 
 @dataclass(frozen=True)
 class Attitude:
@@ -59,7 +61,12 @@ ALL_ATTITUDES = tuple(
     for negated in (False, True)
     for attitude in TURNED
 )
-MODES = {"none": AS_IT_IS, "mirror": MIRRORED, "turns": TURNED, "full": ALL_ATTITUDES}
+MODES: dict[Mode, tuple[Attitude, ...]] = {
+    "none": AS_IT_IS,
+    "mirror": MIRRORED,
+    "turns": TURNED,
+    "full": ALL_ATTITUDES,
+}
 """Attitudes of each mode of test-time augmentation: 1, 4, 8 and 16."""
 
 

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from faultpick import losses, models
 from faultpick.errors import ConfigError, ModelError
+from faultpick.prediction.tta import AS_IT_IS, MODES, Attitude, Mode
 from faultpick.train.callbacks import Average
 from faultpick.train.config import Settings, TrainConfig, verify
 from faultpick.train.loaders import Loaders
@@ -32,6 +33,11 @@ class Teacher(Settings):
     )
     train_mode: bool = Field(
         default=False, description="Teachers keep dropping out and take their norms from the batch."
+    )
+    tta: Mode = Field(
+        default="none",
+        description="A teacher sees each crop in so many attitudes as test-time augmentation of this name "
+        "has, and the mean probability teaches.",
     )
     generations: int = Field(
         default=1, ge=1, description="Number of students, each a fresh one that the one before teaches."
@@ -169,25 +175,33 @@ def load_teacher(config: DistillConfig) -> TeacherLogit:
                 f"{config.data.crop}: change data.crop."
             )
         networks.append(model.network.train(config.teacher.train_mode))
-    return teacher_logit(networks)
+    return teacher_logit(networks, MODES[config.teacher.tta])
 
 
-def teacher_logit(networks: Sequence[nn.Module]) -> TeacherLogit:
-    """The fault logit of the networks' mean probability, as a function of the image `(N, 1, Z, Y, X)`.
+def teacher_logit(networks: Sequence[nn.Module], attitudes: Sequence[Attitude] = AS_IT_IS) -> TeacherLogit:
+    """The fault logit of the mean probability of all networks in all attitudes, of `(N, 1, Z, Y, X)`.
 
     A function and not a module: a student's checkpoint and the average of its weights hold no teacher.
     """
 
     @torch.no_grad()
     def logit(image: Tensor) -> Tensor:
-        image = image.contiguous(memory_format=torch.channels_last_3d)
-        logits = [models.fault_logit(network.to(image.device)(image)).float() for network in networks]
+        logits = [
+            attitude.undo(_logit_of(network, attitude.apply(image)))
+            for attitude in attitudes
+            for network in networks
+        ]
         if len(logits) == 1:
             return logits[0]
         stack = torch.stack(logits)
         return F.logsigmoid(stack).logsumexp(0) - F.logsigmoid(-stack).logsumexp(0)
 
     return logit
+
+
+def _logit_of(network: nn.Module, image: Tensor) -> Tensor:
+    image = image.contiguous(memory_format=torch.channels_last_3d)
+    return models.fault_logit(network.to(image.device)(image)).float()
 
 
 class DistillationLoaders(Loaders):
