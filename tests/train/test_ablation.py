@@ -17,10 +17,10 @@ def test_every_variant_leaves_out_something_that_is_there(tiny):
     base = tiny(augmentation=dict.fromkeys(FULL, 0.5))
     earths, augmentations = [], []
     for variant in ablation.VARIANTS:
-        config = ablation.config_of(variant, base, 1.0)
+        config = ablation.config_of(variant, base, 7)
         earths.append(variant.earth().model_dump_json())
         augmentations.append(config.augmentation.model_dump_json())
-        assert config.budget.minutes == 1.0
+        assert (config.budget.steps, config.budget.minutes) == (7, None)
         assert config.data.recipe == "field"
     assert earths[0] == FIELD.model_dump_json()
     assert augmentations[0] == base.augmentation.model_dump_json()
@@ -31,7 +31,7 @@ def test_every_variant_leaves_out_something_that_is_there(tiny):
 
 FULL = (
     *("resampled", "phase", "band_pass", "gain_vertical", "gain_lateral", "weaker", "agc", "coherent_noise"),
-    *("dead_traces", "cut_out", "mute"),
+    *("dead_traces", "cut_out", "mute", "slabs"),
 )
 
 
@@ -45,22 +45,28 @@ def test_no_cube_has_a_part_that_is_left_out():
     assert without.faulting == FIELD.faulting
 
 
-def test_the_table_shows_differences_to_the_whole_of_the_same_time():
-    def row(variant, minutes, value):
+def test_the_table_shows_differences_to_the_whole_of_the_same_steps_and_seed():
+    def row(variant, steps, seed, value):
         scores = {f"{suite} {name}": value for suite in ablation.SUITES for name in ("IoU", "Tol-IoU@2")}
         return {
             "variant": variant,
             "network": "a",
-            "minutes": minutes,
+            "steps": steps,
+            "seed": seed,
             "without": variant,
-            "steps": "9",
         } | scores
 
-    rows = [row("everything", "1", "0.500"), row("no-bodies", "1", "0.450"), row("no-bodies", "2", "0.400")]
+    rows = [
+        row("everything", "9", "0", "0.500"),
+        row("no-bodies", "9", "0", "0.450"),
+        row("no-bodies", "8", "0", "0.400"),
+        row("no-bodies", "9", "1", "0.300"),
+    ]
     lines = ablation.table(rows).splitlines()
-    assert lines[2].startswith("| everything | 1 | 9 | 0.500 |")
-    assert lines[3].startswith("| no-bodies | 1 | 9 | -0.050 |")
-    assert lines[4].startswith("| no-bodies | 2 | 9 | 0.400 |")  # there is nothing to compare with yet
+    assert lines[2].startswith("| everything | 9 | 0 | 0.500 |")
+    assert lines[3].startswith("| no-bodies | 9 | 0 | -0.050 |")
+    assert lines[4].startswith("| no-bodies | 8 | 0 | 0.400 |")  # there is nothing to compare with yet
+    assert lines[5].startswith("| no-bodies | 9 | 1 | 0.300 |")
 
 
 @pytest.mark.slow
@@ -78,9 +84,9 @@ def test_variants_are_trained_scored_and_not_repeated(tiny, monkeypatch, tmp_pat
     page.write_text("<!-- table: ablation -->\n<!-- end -->\n", encoding="utf-8")
     variants = [named(name) for name in ("everything", "crops-one-scale")]
     base = tiny(augmentation={"resampled": 0.5})
-    ablation.run(variants[:1], base, 0.001, tmp_path / "runs", results, page)
+    ablation.run(variants[:1], base, 1, tmp_path / "runs", results, page)
     first = ablation.read(results)
-    ablation.run(variants, base, 0.001, tmp_path / "runs", results, page)
+    ablation.run(variants, base, 1, tmp_path / "runs", results, page)
     rows = ablation.read(results)
     assert rows[:1] == first
     assert [row["variant"] for row in rows] == ["everything", "crops-one-scale"]
@@ -88,5 +94,5 @@ def test_variants_are_trained_scored_and_not_repeated(tiny, monkeypatch, tmp_pat
     assert [line.split("\t")[0] for line in printed] == ["everything", "crops-one-scale"]
     assert all(1_000_000 <= seed < 2_000_000 for seed in seeds)
     assert len(seeds) == 4
-    assert int(rows[0]["steps"]) >= 1  # as many as the time was enough for
+    assert [(row["steps"], row["seed"]) for row in rows] == [("1", str(base.seed))] * 2
     assert page.read_text(encoding="utf-8").splitlines()[1:-1] == ablation.table(rows).splitlines()
