@@ -7,7 +7,7 @@ validation cubes of field-20 and scale-12, at 0.5. A row goes to results/ablatio
 the table of all so far to the page. Finished rows are left alone, and what was killed goes on. Other seeds of
 `everything` show what differences mean nothing.
 
-Usage: python benchmarks/ablation.py [--steps 3000] [--only NAME,NAME] [--seed 0] [--config FILE]
+Usage: python benchmarks/ablation.py [--steps 2000] [--only NAME,NAME] [--seed 0] [--config FILE]
 """
 
 import argparse
@@ -228,7 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=3000, help="Of each training.")
+    parser.add_argument("--steps", type=int, default=2000, help="Of each training.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--only", type=lambda text: text.split(","), help="Names of variants; all if left out."
