@@ -21,6 +21,7 @@ Reduce = Literal["mean", "max"]
 """What becomes of the results of several attitudes."""
 
 Mode = Literal["none", "mirror", "turns", "full"]
+"""A mode of test-time augmentation, by name."""
 
 
 @dataclass(frozen=True)
