@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,40 @@ def test_bad_input_is_one_sentence() -> None:
         faultpick.pick(np.zeros(SHAPE, np.float32), seismic=np.zeros((3, 4, 5), np.float32))
     with pytest.raises(ConfigError, match="low <= high"):
         faultpick.PickSettings(low=0.7, high=0.5)
+
+
+def test_a_depth_survey_needs_no_velocity(
+    segy: Callable[..., Path], command: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Bins of 10 m, 4 m a sample: tan(dip) in metres is 0.4 times that in voxels."""
+    survey = segy(
+        sheet(plane(30, 70)),
+        inlines=range(SHAPE[0]),
+        crosslines=range(SHAPE[1]),
+        coordinates=lambda i, x: (10 * x, 10 * i),
+        scalar=1,
+    )
+    dips = {}
+    for unit in ("ms", "m"):
+        out = tmp_path / unit
+        code, *_ = command("pick", survey, "-o", out, "--unit", unit, "--no-volumes", "--velocity", "8000")
+        assert code == 0
+        dips[unit] = math.tan(math.radians(faultpick.read_picks(out).faults[0].dip))
+    assert dips["m"] == pytest.approx(0.4 * math.tan(math.radians(70)), rel=0.08)
+    assert dips["ms"] == pytest.approx(4 * dips["m"], rel=0.01)
+
+
+def test_a_survey_of_other_lines_is_refused(segy: Callable[..., Path]) -> None:
+    first, second = (
+        segy(sheet(plane(30, 70))),
+        segy(sheet(plane(30, 70)), "b.sgy", crosslines=range(7, 7 + SHAPE[1])),
+    )
+    with (
+        faultpick.open_volume(first) as probability,
+        faultpick.open_volume(second) as seismic,
+        pytest.raises(VolumeError, match="crosslines 7 to"),
+    ):
+        faultpick.pick(probability, seismic=seismic)
 
 
 def test_specks_are_no_faults() -> None:

@@ -10,9 +10,9 @@ import pytest
 from matplotlib.image import imread
 from matplotlib.text import Annotation
 
-from faultpick.errors import PicksError, VolumeError
+from faultpick.errors import OutputError, PicksError, VolumeError
 from faultpick.picks import Fault, Picks, Throw
-from faultpick.picks.store import write_picks
+from faultpick.picks.store import read_picks, write_picks
 from faultpick.view import report
 from faultpick.view.fault_sections import sections_through
 from faultpick.view.report import write_report
@@ -224,6 +224,28 @@ def test_another_survey_is_refused_and_nothing_is_written(made):
     with pytest.raises(PicksError, match="holds no picks"):
         write_report(folder / "seismic.zarr", folder / "refused.html")
     assert not list(folder.glob("*refused*"))
+
+
+def test_the_page_replaces_neither_the_survey_nor_the_picks(made):
+    folder, _ = made
+    for name in ("seismic.zarr", "probability.zarr", "picks", "picks/faults.json"):
+        with pytest.raises(OutputError, match="is the input or holds it"):
+            write_report(folder / "picks", folder / name)
+    with open_volume(folder / "seismic.zarr") as seismic:
+        assert seismic.shape == SHAPE
+    assert len(read_picks(folder / "picks").faults) == 3
+
+
+def test_the_volumes_of_the_settings_are_opened_as_the_options_say(made):
+    folder, _ = made
+    opened = []
+
+    def watched(path):
+        opened.append(path)
+        return open_volume(path)
+
+    page_of(folder, open_seismic=watched)
+    assert opened == [str(folder / "seismic.zarr")]
 
 
 def test_no_fault_at_all_makes_a_page_too(made):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from faultpick.errors import GeometryError, VolumeError
+from faultpick.errors import GeometryError, OutputError, VolumeError
 from faultpick.view.sections import draw_sections, sections_at
 from faultpick.volume import Geometry, SampleAxis, open_volume
 
@@ -95,3 +95,36 @@ def test_a_probability_of_another_shape_is_refused_and_nothing_is_left(survey, t
     with pytest.raises(VolumeError, match=r"p\.npy has shape \(10, 12, 7\)"):
         draw_sections(survey, tmp_path / "out.png", probability=open_volume(tmp_path / "p.npy"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.npy", "survey.npy"]
+
+
+def test_the_picture_never_replaces_what_it_shows(segy, numbers):
+    path = segy(numbers((4, 5, 6)))
+    before = path.read_bytes()
+    with open_volume(path) as survey, pytest.raises(OutputError, match="is the input or holds it"):
+        draw_sections(survey, path)
+    assert path.read_bytes() == before
+
+
+def test_a_probability_of_other_lines_is_refused(segy, numbers, tmp_path):
+    first = segy(numbers((4, 5, 6)))
+    second = segy(numbers((4, 5, 6)), "other.sgy", inlines=[20, 21, 22, 23])
+    with (
+        open_volume(first) as survey,
+        open_volume(second) as other,
+        pytest.raises(VolumeError, match="inlines 20 to 23"),
+    ):
+        draw_sections(survey, tmp_path / "out.png", probability=other)
+
+
+def test_the_command_believes_the_format_code_of_the_survey_alone(segy, numbers, tmp_path, command):
+    """The survey has IBM floats and says IEEE; its probability has IEEE floats, as it says."""
+    survey = segy(numbers((4, 5, 6)), code=1)
+    data = bytearray(survey.read_bytes())
+    data[3224:3226] = (5).to_bytes(2, "big")
+    survey.write_bytes(data)
+    half = segy(np.full((4, 5, 6), 0.5, np.float32), "half.sgy")
+    out = tmp_path / "out.png"
+    code, *_ = command("show", survey, "-o", out, "--probability", half, "--format-code", "1")
+    assert code == 0
+    reds = imread(out)[..., :3]
+    assert ((reds[..., 0] - reds[..., 2]) > 0.2).mean() > 0.1  # half is drawn over half of the picture

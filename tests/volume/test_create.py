@@ -176,6 +176,16 @@ def test_nor_is_what_holds_the_input(numbers, tmp_path):
         np.testing.assert_array_equal(volume[:, :, :], numbers((4, 5, 6)))
 
 
+def test_made_from_a_big_endian_file_a_flat_file_is_big_endian(numbers, tmp_path):
+    cube = numbers((4, 5, 6))
+    cube.astype(">f4").tofile(tmp_path / "in.dat")
+    with open_volume(tmp_path / "in.dat", shape=cube.shape, byte_order="big") as volume:
+        write(tmp_path / "out.dat", volume[:, :, :], like=volume)
+        write(tmp_path / "out.npy", volume[:, :, :], like=volume)
+    assert (tmp_path / "out.dat").read_bytes() == (tmp_path / "in.dat").read_bytes()
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), cube)
+
+
 def test_a_copy_has_the_shape_of_its_source(segy, numbers, tmp_path):
     with open_volume(segy(numbers((4, 5, 6)))) as volume, pytest.raises(ValueError, match="has shape"):
         write(tmp_path / "out.sgy", numbers((3, 5, 6)), like=volume)

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from faultpick.cli.app import app, console
-from faultpick.cli.options import ByteOrder, CrosslineByte, FormatCode, InlineByte, Shape, XByte, YByte
+from faultpick.cli.options import (
+    ByteOrder,
+    CrosslineByte,
+    FormatCode,
+    InlineByte,
+    Layout,
+    Shape,
+    Unit,
+    XByte,
+    YByte,
+)
 
 
 @app.command()
@@ -21,6 +31,7 @@ def info(
     format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Print what was understood of a volume: geometry, sampling, amplitudes, dead traces."""
     import json
@@ -28,19 +39,11 @@ def info(
     from rich.table import Table
     from rich.text import Text
 
-    from faultpick.volume import describe, open_volume
+    from faultpick.volume import describe
     from faultpick.volume.description import description_rows
 
-    with open_volume(
-        path,
-        shape=shape,
-        byte_order=byte_order,
-        inline_byte=inline_byte,
-        crossline_byte=crossline_byte,
-        x_byte=x_byte,
-        y_byte=y_byte,
-        format_code=format_code,
-    ) as volume:
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
+    with layout.survey(path) as volume:
         facts = describe(volume)
         if png is not None:
             from faultpick.view.sections import draw_sections
@@ -72,25 +75,16 @@ def show(
     format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Draw an inline, a crossline and a slice, with the faults over them; the middle ones unless told."""
     from contextlib import ExitStack
-    from functools import partial
 
     from faultpick.view.sections import draw_sections
-    from faultpick.volume import open_volume
 
-    open_alike = partial(
-        open_volume,
-        shape=shape,
-        byte_order=byte_order,
-        inline_byte=inline_byte,
-        crossline_byte=crossline_byte,
-        x_byte=x_byte,
-        y_byte=y_byte,
-    )
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:
-        survey = stack.enter_context(open_alike(path, format_code=format_code))
-        over = stack.enter_context(open_alike(probability)) if probability else None
+        survey = stack.enter_context(layout.survey(path))
+        over = stack.enter_context(layout.made_from_it(probability)) if probability else None
         draw_sections(survey, out, probability=over, inline=inline, crossline=crossline, sample=sample)
     console.print(f"Drew {out}", markup=False, highlight=False)

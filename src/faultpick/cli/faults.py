@@ -7,7 +7,17 @@ import typer
 from rich.console import Console
 
 from faultpick.cli.app import app, console
-from faultpick.cli.options import ByteOrder, CrosslineByte, FormatCode, InlineByte, Shape, XByte, YByte
+from faultpick.cli.options import (
+    ByteOrder,
+    CrosslineByte,
+    FormatCode,
+    InlineByte,
+    Layout,
+    Shape,
+    Unit,
+    XByte,
+    YByte,
+)
 from faultpick.errors import ConfigError
 
 EXPORT_FORMATS = (
@@ -122,6 +132,7 @@ def predict(
     format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Write the fault probability of a volume; a run that was stopped goes on when it is repeated."""
     import json
@@ -135,7 +146,6 @@ def predict(
     from faultpick.prediction import predict_to_file
     from faultpick.prediction.scale import parse_factors, parse_scale
     from faultpick.prediction.smooth import parse_smoothing
-    from faultpick.volume import open_volume
 
     try:
         allowed = parse_bytes(memory)
@@ -143,19 +153,11 @@ def predict(
         raise ConfigError(f"{memory!r} is no amount of memory: write 4GB, for instance.") from error
     if scheduler == "processes" and workers is None and cluster is None:
         workers = CPU_COUNT
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     start = time.perf_counter()
     errors = Console(stderr=True)
     with (
-        open_volume(
-            path,
-            shape=shape,
-            byte_order=byte_order,
-            inline_byte=inline_byte,
-            crossline_byte=crossline_byte,
-            x_byte=x_byte,
-            y_byte=y_byte,
-            format_code=format_code,
-        ) as volume,
+        layout.survey(path) as volume,
         TileProgress(errors, "reading amplitudes", "picking faults", f"writing {out.name}") as bar,
     ):
 
@@ -250,39 +252,31 @@ def pick(
     crossline_byte: CrosslineByte = 193,
     x_byte: XByte = 181,
     y_byte: YByte = 185,
+    format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Turn a fault probability into separate faults: surfaces and sticks with strike, dip and throw."""
     import json
     import math
     import time
     from contextlib import ExitStack
-    from functools import partial
 
     from faultpick.picks.export import export_faults, usual_files
     from faultpick.picks.picking import pick_to_folder
     from faultpick.picks.settings import PickSettings
-    from faultpick.volume import open_volume
 
     start = time.perf_counter()
     settings = PickSettings(low, high, min_area, gap, stick_spacing, velocity)
-    opened = partial(
-        open_volume,
-        shape=shape,
-        byte_order=byte_order,
-        inline_byte=inline_byte,
-        crossline_byte=crossline_byte,
-        x_byte=x_byte,
-        y_byte=y_byte,
-    )
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:
-        volume = stack.enter_context(opened(probability))
+        volume = stack.enter_context(layout.made_from_it(probability))
         exports = usual_files(export_format or [], volume.shape)
         picks = pick_to_folder(
             volume,
             out,
-            seismic=seismic and stack.enter_context(opened(seismic)),
+            seismic=seismic and stack.enter_context(layout.survey(seismic)),
             settings=settings,
             volumes=volumes,
             overwrite=overwrite,
@@ -300,9 +294,9 @@ def pick(
     if first is not None and not math.isfinite(first.area):
         largest = f"; the largest dips {first.dip:.0f} degrees along the line"
     elif first is not None:
-        unit = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
+        square = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
         largest = (
-            f"; the largest has {first.area:.4g} {unit}, strike {first.strike:.0f} and dip {first.dip:.0f}"
+            f"; the largest has {first.area:.4g} {square}, strike {first.strike:.0f} and dip {first.dip:.0f}"
         )
     typer.echo(f"{out}: {count} {'fault' if count == 1 else 'faults'} in {seconds:.1f} s{largest}")
 
@@ -326,27 +320,18 @@ def view(
     format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Show a survey and its faults in the browser: three sections and the space."""
     from contextlib import ExitStack, suppress
-    from functools import partial
     from threading import Event
 
     from faultpick.view.interactive import serve, show_in_browser
-    from faultpick.volume import open_volume
 
-    open_alike = partial(
-        open_volume,
-        shape=shape,
-        byte_order=byte_order,
-        inline_byte=inline_byte,
-        crossline_byte=crossline_byte,
-        x_byte=x_byte,
-        y_byte=y_byte,
-    )
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:
-        survey = stack.enter_context(open_alike(path, format_code=format_code))
-        over = stack.enter_context(open_alike(probability)) if probability else None
+        survey = stack.enter_context(layout.survey(path))
+        over = stack.enter_context(layout.made_from_it(probability)) if probability else None
         address = stack.enter_context(serve(survey, probability=over, picks=picks, port=port, link=link))
         with suppress(KeyboardInterrupt):
             typer.echo(f"{path} is shown at {address}\nCtrl-C ends it.")
@@ -372,21 +357,13 @@ def evaluate(
     import json
     import math
     from dataclasses import asdict
-    from functools import partial
 
     from rich.table import Table
 
     from faultpick.metrics import MEANING, evaluate_volumes
-    from faultpick.volume import open_volume
 
-    opened = partial(
-        open_volume,
-        shape=shape,
-        byte_order=byte_order,
-        inline_byte=inline_byte,
-        crossline_byte=crossline_byte,
-    )
-    with opened(prediction) as probability, opened(label) as truth:
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte)
+    with layout.survey(prediction) as probability, layout.survey(label) as truth:
         scores = asdict(evaluate_volumes(probability, truth, threshold))
     if as_json:
         finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}
@@ -422,19 +399,19 @@ def export(
     crossline_byte: CrosslineByte = 193,
     x_byte: XByte = 181,
     y_byte: YByte = 185,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Write picked faults for other programs: sticks, surfaces, or volumes."""
     from contextlib import ExitStack
 
     from faultpick.picks.export import export_faults
-    from faultpick.volume import open_volume
 
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:
-        survey = like and stack.enter_context(
-            open_volume(
-                like, inline_byte=inline_byte, crossline_byte=crossline_byte, x_byte=x_byte, y_byte=y_byte
-            )
-        )
+        survey = like and stack.enter_context(layout.survey(like))
         exported = export_faults(directory, out, file_format=file_format, faults=fault, like=survey)
     count = len(exported.faults)
     typer.echo(f"{out}: {count} {'fault' if count == 1 else 'faults'} as {exported.format}")
@@ -472,39 +449,27 @@ def report(
     format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
 ) -> None:
     """Write a report on picked faults: one HTML page to read, print and send."""
     from contextlib import ExitStack
 
     from faultpick.view.report import write_report
-    from faultpick.volume import open_volume
 
     card = None
     if model is not None:
         from faultpick.zoo import load_model
 
         card = load_model(model).card.model_dump(mode="json")
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, format_code=format_code, unit=unit)
     with ExitStack() as stack:
-        opened = [
-            None
-            if path is None
-            else stack.enter_context(
-                open_volume(
-                    path,
-                    shape=shape,
-                    byte_order=byte_order,
-                    inline_byte=inline_byte,
-                    crossline_byte=crossline_byte,
-                    format_code=format_code,
-                )
-            )
-            for path in (seismic, probability)
-        ]
         written = write_report(
             directory,
             out or directory / "report.html",
-            seismic=opened[0],
-            probability=opened[1],
+            seismic=seismic and stack.enter_context(layout.survey(seismic)),
+            probability=probability and stack.enter_context(layout.made_from_it(probability)),
+            open_seismic=layout.survey,
+            open_probability=layout.made_from_it,
             card=card,
             png=png,
         )

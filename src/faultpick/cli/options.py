@@ -1,8 +1,13 @@
-"""Options that several verbs share."""
+"""Options that several verbs share, and the volumes that they open."""
 
-from typing import Annotated, Literal
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from faultpick.volume import Volume
 
 InlineByte = Annotated[int, typer.Option(help="SEG-Y: first byte of the inline number in a trace header.")]
 CrosslineByte = Annotated[int, typer.Option(help="SEG-Y: first byte of the crossline number.")]
@@ -19,3 +24,31 @@ Shape = Annotated[
     typer.Option(metavar="IL XL SAMPLES", help="Flat files: numbers of inlines, crosslines and samples."),
 ]
 ByteOrder = Annotated[Literal["little", "big"], typer.Option(help="Flat files: byte order of the floats.")]
+Unit = Annotated[
+    Literal["ms", "m", "ft"],
+    typer.Option(help="SEG-Y: unit of the vertical axis, which the file does not hold: m or ft for depth."),
+]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the file of a survey is laid out, as the options say."""
+
+    shape: tuple[int, int, int] | None
+    byte_order: Literal["little", "big"]
+    inline_byte: int
+    crossline_byte: int
+    x_byte: int = 181
+    y_byte: int = 185
+    format_code: int | None = None
+    unit: Literal["ms", "m", "ft"] = "ms"
+
+    def survey(self, path: str | Path) -> "Volume":
+        """Open the survey."""
+        from faultpick.volume import open_volume
+
+        return open_volume(path, **asdict(self))
+
+    def made_from_it(self, path: str | Path) -> "Volume":
+        """Open what was made from it: the same headers, but for the format of the samples."""
+        return replace(self, format_code=None).survey(path)

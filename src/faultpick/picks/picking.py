@@ -21,6 +21,7 @@ from faultpick.picks.surface import frame_of, surface_of
 from faultpick.picks.thin import Box, thin
 from faultpick.picks.throw import throw_of
 from faultpick.volume import Geometry, Volume, create_volume, plain_geometry
+from faultpick.volume.alike import check_same_grid
 
 SLAB = 32  # inlines written at once
 
@@ -40,8 +41,8 @@ def pick(
 
     Raises:
         NoFaultError: Nothing in the volume is a fault.
-        VolumeError: A probability is not finite or outside [0, 1], the seismic has another shape, or there is
-            a single trace.
+        VolumeError: A probability is not finite or outside [0, 1], the seismic has another shape or
+            other lines, or there is a single trace.
     """
     return _picked(probability, seismic, settings or PickSettings()).picks
 
@@ -92,10 +93,13 @@ class _Result:
 
 def _picked(probability: Source, seismic: Source | None, settings: PickSettings) -> _Result:
     geometry = _geometry(probability)
-    if seismic is not None and _geometry(seismic).shape != geometry.shape:
-        raise VolumeError(
-            f"{_name(seismic)} has shape {_geometry(seismic).shape} and {_name(probability)} has shape "
-            f"{geometry.shape}: give the survey that the probability was predicted from."
+    if seismic is not None:
+        check_same_grid(
+            _name(seismic),
+            _geometry(seismic),
+            _name(probability),
+            geometry,
+            "give the survey that the probability was predicted from.",
         )
     if geometry.shape[:2] == (1, 1):
         raise VolumeError(

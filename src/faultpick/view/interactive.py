@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from faultpick.errors import ConfigError, VolumeError
+from faultpick.errors import ConfigError
 from faultpick.picks.store import FAULT_ID, read_picks
 from faultpick.view.grid import ViewGrid
 from faultpick.view.scene import State, fault_layer, probability_layer, restored, scene, seismic_layer
-from faultpick.volume import Volume, open_volume
+from faultpick.volume import Geometry, Volume, open_volume
+from faultpick.volume.alike import check_same_grid
 
 
 def require_neuroglancer() -> None:
@@ -50,7 +51,7 @@ def serve(
 
     Raises:
         ConfigError: The port is taken, the link shows no view or neuroglancer is not installed.
-        VolumeError: The probability or the picks have another shape than the survey.
+        VolumeError: The probability or the picks have another shape than the survey, or other lines.
         PicksError: The folder holds no picks.
     """
     require_neuroglancer()
@@ -62,16 +63,16 @@ def serve(
     sources, layers = [VolumeSource(survey, grid, "mean")], [lambda url: seismic_layer(grid, url, clip)]
     with ExitStack() as stack:
         if probability is not None:
-            _check_shape(probability.path, probability.shape, survey)
+            _check_made_from(survey, probability.path, probability.geometry)
             sources.append(VolumeSource(probability, grid, "max"))
             layers.append(lambda url: probability_layer(grid, url))
         if picks is not None:
             found = read_picks(picks)
-            _check_shape(picks, found.geometry.shape, survey)
+            _check_made_from(survey, picks, found.geometry)
             volume = picks / FAULT_ID
             ids = stack.enter_context(open_volume(volume)) if volume.exists() else None
             if ids is not None:
-                _check_shape(volume, ids.shape, survey)
+                _check_made_from(survey, volume, ids.geometry)
             numbers = [fault.id for fault in found.faults]
             sources.append(FaultSource(ids, found.faults, grid))
             layers.append(lambda url: fault_layer(grid, url, numbers, on_sections=ids is not None))
@@ -106,9 +107,6 @@ def usual_amplitude(volume: Volume) -> float:
     return float(f"{np.percentile(sizes, 99):.2g}") if len(sizes) else 1.0
 
 
-def _check_shape(path: Path, shape: tuple[int, int, int], survey: Volume) -> None:
-    if shape != survey.shape:
-        raise VolumeError(
-            f"{path} has shape {shape}, {survey.path} {survey.shape}: "
-            "what is shown over a survey has to be made from it."
-        )
+def _check_made_from(survey: Volume, path: Path, geometry: Geometry) -> None:
+    advice = "what is shown over a survey has to be made from it."
+    check_same_grid(path, geometry, survey.path, survey.geometry, advice)

@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from faultpick.errors import FaultpickError, VolumeError
+from faultpick.errors import FaultpickError
 from faultpick.picks import Picks
+from faultpick.picks.export.write import PICKS_FILES
 from faultpick.picks.store import FAULTS_JSON, read_picks
 from faultpick.view import report_figures as figures
 from faultpick.view.fault_sections import busiest_slice, sections_through
 from faultpick.view.report_page import Picture, render_page
 from faultpick.volume import Volume, open_volume
+from faultpick.volume.alike import check_no_input, check_same_grid
 from faultpick.volume.staging import output_errors, staged
 
 LINES_READ = 64
@@ -29,6 +31,8 @@ LINES_READ = 64
 DPI = 200
 """Of the PNG files."""
 
+Opener = Callable[[str], Volume]
+
 
 def write_report(
     directory: str | Path,
@@ -36,6 +40,8 @@ def write_report(
     *,
     seismic: Volume | None = None,
     probability: Volume | None = None,
+    open_seismic: Opener = open_volume,
+    open_probability: Opener = open_volume,
     card: Mapping[str, Any] | None = None,
     png: bool = False,
 ) -> list[Path]:
@@ -46,6 +52,8 @@ def write_report(
         out: The HTML file.
         seismic: The survey; else the file that the picks' settings name, if it is still there.
         probability: The fault probability; likewise.
+        open_seismic: Opens the seismic that the settings name.
+        open_probability: Opens their probability.
         card: Of the model that the probability is from, as JSON-ready data.
         png: Also write each figure as a PNG file beside the page, `NAME-FIGURE.png`.
 
@@ -54,39 +62,47 @@ def write_report(
 
     Raises:
         PicksError: There are no picks, or they are damaged.
-        VolumeError: The seismic or the probability has another shape than what was picked.
-        OutputError: A file cannot be written.
+        VolumeError: The seismic or the probability has another shape than what was picked, or other lines.
+        OutputError: A file is one of these, or a part of the picks, or cannot be written.
     """
     picks, out = read_picks(directory), Path(out)
     picked_with = json.loads((Path(directory) / FAULTS_JSON).read_text(encoding="utf-8"))["version"]
     missing: list[str] = []
     with ExitStack() as stack, mpl.rc_context(figures.STYLE):
-        seismic = seismic or _from_settings(picks, "seismic", stack, missing)
-        probability = probability or _from_settings(picks, "probability", stack, missing)
+        seismic = seismic or _from_settings(picks, "seismic", open_seismic, stack, missing)
+        probability = probability or _from_settings(picks, "probability", open_probability, stack, missing)
         for volume in (seismic, probability):
-            if volume is not None and volume.shape != picks.geometry.shape:
-                raise VolumeError(
-                    f"{volume.path} has shape {volume.shape}, the picks in {directory} have "
-                    f"{picks.geometry.shape}: a report needs the volumes that they were made from."
+            if volume is not None:
+                check_same_grid(
+                    volume.path,
+                    volume.geometry,
+                    f"the survey picked in {directory}",
+                    picks.geometry,
+                    "a report needs the volumes that they were made from.",
                 )
         pictures = _pictures(picks, seismic, probability)
         files = {out: render_page(picks, pictures, missing, card, picked_with).encode()}
         for picture in pictures if png else ():
             files |= {out.with_name(f"{out.stem}-{name}.png"): data for name, data in _pngs(picture)}
+        kept = [volume and volume.path for volume in (seismic, probability)]
+    for path in files:
+        check_no_input(path, [*kept, *(Path(directory) / name for name in PICKS_FILES)])
     for path, data in files.items():
         with staged(path) as temporary, output_errors(path):
             temporary.write_bytes(data)
     return list(files)
 
 
-def _from_settings(picks: Picks, name: str, stack: ExitStack, missing: list[str]) -> Volume | None:
+def _from_settings(
+    picks: Picks, name: str, opened: Opener, stack: ExitStack, missing: list[str]
+) -> Volume | None:
     """The volume of this name that the picks were made from, or None and a sentence on why not."""
     path = picks.settings.get(name)
     if path is None:
         missing.append(f"The settings of the picks name no {name}: what needs it is left out.")
         return None
     try:
-        return stack.enter_context(open_volume(path))
+        return stack.enter_context(opened(path))
     except FaultpickError as error:
         missing.append(f"What needs the {name} is left out. {error}")
         return None

@@ -9,8 +9,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from faultpick.errors import GeometryError, VolumeError
+from faultpick.errors import GeometryError
 from faultpick.volume import Geometry, Volume
+from faultpick.volume.alike import check_no_input, check_same_grid
 from faultpick.volume.staging import output_errors, staged
 
 FAULT_COLOURS = LinearSegmentedColormap.from_list(
@@ -88,15 +89,19 @@ def draw_sections(
             middle one.
 
     Raises:
-        VolumeError: The probability has another shape than the survey.
+        VolumeError: The probability has another shape than the survey, or other lines.
         GeometryError: The survey has no such line, time or depth.
-        OutputError: The file cannot be written.
+        OutputError: The file is one of these, or cannot be written.
     """
     path = Path(path)
-    if probability is not None and probability.shape != volume.shape:
-        raise VolumeError(
-            f"{probability.path} has shape {probability.shape}, {volume.path} {volume.shape}: "
-            "a probability is drawn over the survey it was made from."
+    check_no_input(path, [volume.path, probability and probability.path])
+    if probability is not None:
+        check_same_grid(
+            probability.path,
+            probability.geometry,
+            volume.path,
+            volume.geometry,
+            "a probability is drawn over the survey it was made from.",
         )
     live = volume.live_traces()
     sections = sections_at(volume.geometry, live, inline, crossline, sample)

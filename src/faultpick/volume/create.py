@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import OutputError
+from faultpick.volume.alike import check_no_input
+from faultpick.volume.flat import flat_format
 from faultpick.volume.numpy import npy_sink
 from faultpick.volume.segy import SegyReader
 from faultpick.volume.segy_write import copy_sink, new_sink
@@ -108,8 +111,7 @@ def check_output(path: Path, like: Volume | None = None) -> None:
     Raises:
         OutputError: The name has no known suffix or is that of `like`, or its folder refuses.
     """
-    if like is not None and like.path.resolve().is_relative_to(path.resolve()):
-        raise OutputError(f"{path} is the input or holds it; give the output another name.")
+    check_no_input(path, [like and like.path])
     if path.suffix.lower() not in SUFFIXES:
         raise OutputError(
             f"{path} cannot be written: {path.suffix or 'a name without a suffix'} is no format of a volume; "
@@ -131,4 +133,9 @@ def _open_sink(path: Path, temporary: Path, geometry: Geometry, like: Volume | N
         case ".npy":
             return npy_sink(temporary, geometry)
         case _:
-            return RawSink(temporary, geometry.shape)
+            return RawSink(temporary, geometry.shape, byte_order=_byte_order(like))
+
+
+def _byte_order(like: Volume | None) -> Literal["<", ">"]:
+    """That of a flat survey, so that one `--byte-order` reads it and what is made from it."""
+    return ">" if like is not None and like.sample_format == flat_format("big") else "<"

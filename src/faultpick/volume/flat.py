@@ -43,7 +43,12 @@ def open_flat(path: Path, shape: tuple[int, int, int] | None, byte_order: Litera
         mapped.file.close()
         right = "big" if byte_order == "little" else "little"
         raise VolumeError(f"{path} makes no sense as {byte_order}-endian floats; give --byte-order {right}.")
-    return Volume(path, "flat", f"float32, {byte_order}-endian", plain_geometry(shape), MappedReader(mapped))
+    return Volume(path, "flat", flat_format(byte_order), plain_geometry(shape), MappedReader(mapped))
+
+
+def flat_format(byte_order: Literal["little", "big"]) -> str:
+    """What a flat volume calls the format of its samples."""
+    return f"float32, {byte_order}-endian"
 
 
 def _plausible(values: NDArray[np.floating]) -> float:

@@ -4,7 +4,7 @@ import errno
 import math
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +59,16 @@ def _reserve(descriptor: int, size: int) -> None:
 
 
 class RawSink:
-    """A header and then little-endian float32 samples in C order."""
+    """A header and then float32 samples in C order."""
 
-    def __init__(self, path: Path, shape: tuple[int, int, int], header: bytes = b"") -> None:
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, int, int],
+        header: bytes = b"",
+        byte_order: Literal["<", ">"] = "<",
+    ) -> None:
+        self._samples = f"{byte_order}f4"
         self._line_bytes = 4 * shape[1] * shape[2]
         self._start = len(header)
         self._output = OutputFile(path, self._start + 4 * math.prod(shape))
@@ -70,7 +77,9 @@ class RawSink:
     def write(self, first: int, slab: NDArray[np.float32]) -> None:
         """Write lines at their place."""
         for position, line in enumerate(slab, first):
-            self._output.write_at(self._start + position * self._line_bytes, line.astype("<f4").tobytes())
+            self._output.write_at(
+                self._start + position * self._line_bytes, line.astype(self._samples).tobytes()
+            )
 
     def close(self) -> None:
         """Close the file."""

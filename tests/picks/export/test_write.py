@@ -93,6 +93,21 @@ def test_another_survey_of_the_same_shape_gives_the_coordinates(picks, tmp_path)
     assert (tmp_path / "like.obj").read_text() == (tmp_path / "own.obj").read_text()
 
 
+def test_neither_is_what_they_were_picked_from(picks, tmp_path):
+    path = tmp_path / "survey.zarr"
+    with create_volume(path, survey()) as writer:
+        writer.write(0, np.zeros((30, 40, 50), np.float32))
+    with open_volume(path) as volume:
+        for settings, like in (
+            ({"seismic": str(path)}, None),
+            ({"probability": str(path)}, None),
+            ({}, volume),
+        ):
+            with pytest.raises(OutputError, match="is the input or holds it"):
+                export_faults(replace(picks, settings=settings), path, file_format="obj", like=like)
+        assert volume.read(slice(0, 1), slice(0, 1), slice(0, 1)).size
+
+
 def test_the_picks_own_files_are_never_written_over(folder, tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     for name in ("faults.json", "surfaces.npz", "dip.zarr"):

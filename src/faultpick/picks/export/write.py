@@ -19,6 +19,7 @@ from faultpick.picks.export.vtp import write_vtp
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
 from faultpick.volume import Geometry, Volume
+from faultpick.volume.alike import check_no_input
 from faultpick.volume.staging import output_errors, staged
 
 
@@ -98,13 +99,16 @@ def export_faults(
         ConfigError: There is no such format, or the suffix does not say which.
         PicksError: The folder holds no picks, no such fault, nothing of what the format shows; or `like` has
             another shape.
-        OutputError: The format cannot hold it, or the disk refuses or is full.
+        OutputError: The output is the survey, the probability or a part of the picks, the format cannot hold
+            it, or the disk refuses or is full.
     """
     out = Path(out)
     name = _format_name(file_format, out)
     directory = None if isinstance(picks, Picks) else Path(picks)
     found = picks if isinstance(picks, Picks) else read_picks(picks)
     _check_target(out, name, directory)
+    made_from = [found.settings.get(each) for each in ("seismic", "probability")]
+    check_no_input(out, [like and like.path, *made_from])
     chosen = _chosen(found.faults, faults)
     geometry = found.geometry if like is None else _geometry_of(like, found)
     has_coordinates = geometry.corners is not None

@@ -1,0 +1,49 @@
+"""Whether volumes belong together, and whether an output would destroy one."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from faultpick.errors import OutputError, VolumeError
+from faultpick.volume.volume import Geometry
+
+
+def check_same_grid(
+    name: str | Path, geometry: Geometry, other_name: str | Path, other: Geometry, advice: str
+) -> None:
+    """Refuse volumes that do not cover the same lines and samples.
+
+    Args:
+        name: Of the one, for the message.
+        geometry: Of the one.
+        other_name: Of the other.
+        other: Of the other.
+        advice: What to do, the end of the message.
+
+    Raises:
+        VolumeError: Their shapes differ; or both have line numbers that say more than positions, and not the
+            same ones.
+    """
+    if geometry.shape != other.shape:
+        raise VolumeError(f"{name} has shape {geometry.shape}, {other_name} {other.shape}: {advice}")
+    for axis in ("inlines", "crosslines"):
+        lines = getattr(geometry, axis), getattr(other, axis)
+        numbered = all(not np.array_equal(each, np.arange(len(each))) for each in lines)
+        if numbered and not np.array_equal(*lines):
+            (first, last), (other_first, other_last) = ((each[0], each[-1]) for each in lines)
+            raise VolumeError(
+                f"{name} has {axis} {first} to {last}, {other_name} {other_first} to {other_last}, or others "
+                f"between: {advice}"
+            )
+
+
+def check_no_input(out: Path, inputs: Iterable[str | Path | None]) -> None:
+    """See that an output would not replace an input, or a folder that holds one.
+
+    Raises:
+        OutputError: It would.
+    """
+    for path in inputs:
+        if path is not None and Path(path).resolve().is_relative_to(out.resolve()):
+            raise OutputError(f"{out} is the input or holds it; give the output another name.")

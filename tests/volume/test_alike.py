@@ -1,0 +1,42 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faultpick.errors import OutputError, VolumeError
+from faultpick.volume import Geometry, SampleAxis, plain_geometry
+from faultpick.volume.alike import check_no_input, check_same_grid
+
+
+def lines(first: int, count: int) -> np.ndarray:
+    return np.arange(first, first + count, dtype=np.int32)
+
+
+GRID = Geometry(lines(100, 5), lines(300, 6), SampleAxis(0.0, 4.0, 7, "ms"))
+
+
+@pytest.mark.parametrize("other", [GRID, plain_geometry((5, 6, 7)), replace(GRID, crosslines=lines(0, 6))])
+def test_line_numbers_agree_or_say_nothing(other):
+    check_same_grid("a", GRID, "b", other, "x.")
+    check_same_grid("b", other, "a", GRID, "x.")
+
+
+def test_another_shape_and_other_lines_are_refused():
+    with pytest.raises(VolumeError, match=r"^p\.sgy has shape \(5, 6, 8\), s\.sgy \(5, 6, 7\): give mine\.$"):
+        check_same_grid("p.sgy", plain_geometry((5, 6, 8)), "s.sgy", GRID, "give mine.")
+    moved = replace(GRID, inlines=lines(101, 5))
+    with pytest.raises(VolumeError, match="p has inlines 101 to 105, s 100 to 104"):
+        check_same_grid("p", moved, "s", GRID, "give mine.")
+    skipped = replace(GRID, crosslines=np.array([300, 301, 302, 303, 304, 306], np.int32))
+    with pytest.raises(VolumeError, match="crosslines 300 to 306"):
+        check_same_grid("p", skipped, "s", GRID, "give mine.")
+
+
+def test_no_output_replaces_an_input_or_a_folder_around_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inputs = ["survey.sgy", None, tmp_path / "picks" / "faults.json"]
+    check_no_input(tmp_path / "other.sgy", inputs)
+    for out in (tmp_path / "survey.sgy", Path("picks"), Path("picks/../survey.sgy")):
+        with pytest.raises(OutputError, match="is the input or holds it"):
+            check_no_input(out, inputs)
