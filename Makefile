@@ -16,7 +16,7 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)
 	mkdir -p demo
-	$(BIN)/faultpick synth --segy demo/survey.sgy --shape 256 256 256 --irregular --seed 2000100
+	$(BIN)/faultpick synth --segy demo/survey.sgy --shape 256 256 256 --irregular --seed 2000100 --overwrite
 	$(BIN)/faultpick info demo/survey.sgy
 	$(BIN)/faultpick predict demo/survey.sgy -o demo/probability.sgy
 	$(BIN)/faultpick evaluate demo/probability.sgy demo/survey_fault.sgy

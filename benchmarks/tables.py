@@ -21,7 +21,7 @@ def publish(
         writer.writerow(header)
         writer.writerows(rows)
     lines = [header, ["---"] * len(header), *(rows if shown is None else shown)]
-    put_table(page, name, _markdown(lines))
+    put_table(page, name, markdown(lines))
 
 
 def means_table(rows: Iterable[Row], head: str, *, overall: bool, digits: int = 2) -> str:
@@ -32,8 +32,9 @@ def means_table(rows: Iterable[Row], head: str, *, overall: bool, digits: int = 
     lines += [(name, *(f"{values[name]:.{digits}f}" for values in columns.values())) for name in names]
     if overall:
         lines.append(("**Mean**", *(f"**{fmean(values.values()):.3f}**" for values in columns.values())))
-    return _markdown(lines)
+    return markdown(lines)
 
 
-def _markdown(lines: Iterable[Sequence[object]]) -> str:
+def markdown(lines: Iterable[Sequence[object]]) -> str:
+    """The first line is the header, the second its ruler."""
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

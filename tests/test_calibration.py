@@ -128,6 +128,22 @@ def test_the_command_writes_the_temperature_into_the_card_and_draws(command, tmp
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_command_keeps_a_card_that_it_cannot_better(command, tmp_path):
+    """Fitted on a cube of one kind, measured on one of another: the temperature makes that worse."""
+    torch.manual_seed(0)
+    weights = tmp_path / "m.safetensors"
+    save_model(models.build("unet_res2"), Card(name="m", network="unet_res2"), weights)
+    image = np.random.default_rng(0).standard_normal((16, 16, 16), dtype=np.float32)
+    found = predict(image, load_model(weights))
+    right = (found > np.median(found)).astype(np.uint8)
+    np.savez(tmp_path / "0.npz", seismic=image, fault=right)
+    np.savez(tmp_path / "1.npz", seismic=image, fault=1 - right)
+    card = weights.with_suffix(".json")
+    before = card.read_text()
+    code, output, _ = command("calibrate", weights, "--data", tmp_path)
+    assert (code, "stays as it was" in output, card.read_text() == before) == (0, True, True)
+
+
 def test_a_diagram_names_its_curves_and_replaces_a_file(tmp_path, monkeypatch):
     found = calibrate(sure(), cubes(2))
     drawn = {}

@@ -47,6 +47,20 @@ def test_a_survey_is_no_training_cube_and_scores_full_marks_against_itself(comma
     assert "1.0000" in output
 
 
+def test_a_survey_replaces_nothing_unless_told(command, tmp_path):
+    survey, label = tmp_path / "s.sgy", tmp_path / "s_fault.sgy"
+    arguments = ("synth", "--segy", survey, "--shape", 8, 8, 8)
+    for path in (survey, label):
+        path.write_text("mine")
+        code, _, errors = command(*arguments)
+        assert (code, f"{path} exists" in errors, path.read_text()) == (2, True, "mine")
+        path.unlink()
+    assert command(*arguments)[0] == 0
+    before = survey.read_bytes()
+    assert command(*arguments, "--seed", splits.TEST + 1, "--overwrite")[0] == 0
+    assert survey.read_bytes() != before
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

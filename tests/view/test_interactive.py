@@ -132,7 +132,7 @@ def test_without_neuroglancer_it_says_what_to_install(small, monkeypatch, comman
     monkeypatch.setattr(interactive, "find_spec", lambda name: None)
     code, _, errors = command("view", small.survey)
     assert code == 2
-    assert "pip install 'faultpick[view]'" in errors
+    assert "pip install neuroglancer" in errors
 
 
 def test_the_clip_is_where_few_amplitudes_lie_beyond(tmp_path):

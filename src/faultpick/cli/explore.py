@@ -1,4 +1,4 @@
-"""Verbs that read a survey: what it is, how it looks."""
+"""Verbs that read a survey: what it is, how it looks, what would be found in it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -88,3 +88,65 @@ def show(
         over = stack.enter_context(layout.made_from_it(probability)) if probability else None
         draw_sections(survey, out, probability=over, inline=inline, crossline=crossline, sample=sample)
     console.print(f"Drew {out}", markup=False, highlight=False)
+
+
+@app.command()
+def detectability(
+    path: Annotated[Path, typer.Argument(metavar="SURVEY", help="SEG-Y, Zarr, .npy or flat .dat volume.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="CSV", help="Also write the table here.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="Name of a model, or a .safetensors file.")] = "unet_res2",
+    throw: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Throw to plant, in samples; may be repeated.", show_default="1, 1.5, 2, 3, 4, 6, 10, 16"
+        ),
+    ] = None,
+    dip: Annotated[
+        tuple[float, float],
+        typer.Option(metavar="LOW HIGH", help="Their dips in degrees, voxels taken as cubes."),
+    ] = (50.0, 85.0),
+    faults: Annotated[int, typer.Option(help="How many faults to plant with each throw.")] = 24,
+    seed: Annotated[int, typer.Option(help="Of where they are planted.")] = 0,
+    inline_byte: InlineByte = 189,
+    crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
+    format_code: FormatCode = None,
+    shape: Shape = None,
+    byte_order: ByteOrder = "little",
+    unit: Unit = "ms",
+) -> None:
+    """Plant faults in a survey and see from which throw on a model finds them there."""
+    import csv
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from faultpick.cli.progress import TileProgress
+    from faultpick.detectability import THROWS, plant_and_find, sentence_of, table_of
+    from faultpick.volume.alike import check_no_input
+    from faultpick.volume.staging import check_target, output_errors, staged
+
+    if out is not None:
+        check_no_input(out, [path])
+        check_target(out)
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
+    with (
+        layout.survey(path) as volume,
+        TileProgress(Console(stderr=True), "loading the model", "planting faults", "done") as bar,
+    ):
+        result = plant_and_find(
+            volume, model, throws=throw or THROWS, dips=dip, faults=faults, seed=seed, progress=bar.update
+        )
+        samples = volume.geometry.samples
+    header, *rows = table_of(result, samples)
+    table = Table(*header, box=None)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table, markup=False, highlight=False)
+    typer.echo(sentence_of(result, samples))
+    if out is not None:
+        with staged(out) as temporary, output_errors(out), temporary.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *rows])

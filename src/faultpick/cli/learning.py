@@ -8,7 +8,7 @@ from rich.console import Console
 
 from faultpick.cli.app import app, console
 from faultpick.data import splits
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, OutputError
 
 
 @app.command()
@@ -21,6 +21,9 @@ def synth(
         Path | None,
         typer.Option(metavar="OUT.sgy", help="Write one survey, and its fault label to OUT_fault.sgy."),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a survey of that name, and its label.")
+    ] = False,
     irregular: Annotated[
         bool, typer.Option("--irregular", help="Leave a corner and some traces out of the survey.")
     ] = False,
@@ -57,6 +60,9 @@ def synth(
     if (out is None) == (segy is None):
         raise ConfigError("Say where to: either -o DIR for cubes, or --segy OUT.sgy for one survey.")
     if segy is not None:
+        for path in (segy, dataset.label_path(segy)):
+            if path.exists() and not overwrite:
+                raise OutputError(f"{path} exists: give another name, or replace it with --overwrite.")
         seed, shape = splits.TEST if seed is None else seed, shape or (256, 256, 256)
         live = dataset.irregular_traces(shape, seed) if irregular else None
         label = dataset.write_survey(segy, seed, recipe, shape, live)
@@ -283,7 +289,7 @@ def calibrate(
         Path | None, typer.Option(metavar="PNG", help="Draw the reliability before and after.")
     ] = None,
 ) -> None:
-    """Fit the temperature of a model on validation cubes and write it into its card."""
+    """Fit the temperature of a model on validation cubes and write it into its card, if it mends anything."""
     from itertools import islice
 
     from rich.progress import Progress
@@ -305,11 +311,13 @@ def calibrate(
         found = calibration.calibrate(loaded, volumes, lambda done: bar.update(task, completed=done))
     if picture:
         draw_reliability({"before": found.before, "after": found.after}, picture)
-    update_card(model, temperature=found.temperature, threshold=found.threshold)
     before, after = (calibration_error(table) for table in (found.before, found.after))
+    if after < before:
+        update_card(model, temperature=found.temperature, threshold=found.threshold)
     typer.echo(
         f"{loaded.card.name}: temperature {found.temperature:g}; calibration error {before:.4f} before, "
         f"{after:.4f} after, on every other cube, which the temperature was not fitted on"
+        + ("" if after < before else "; the card stays as it was: take more cubes")
     )
 
 
@@ -317,13 +325,13 @@ def calibrate(
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """List the networks: size, cost, how far they see, and whether tiles agree with the whole volume."""
+    """List the models in the box, and the networks: size, cost, how far they see, whether tiles are exact."""
     import json
     from dataclasses import asdict
 
     from rich.table import Table
 
-    from faultpick import models
+    from faultpick import models, zoo
     from faultpick.models.profile import profile
 
     rows = [(models.info(name), profile(name)) for name in models.names()]
@@ -341,6 +349,10 @@ def list_models(
         ]
         typer.echo(json.dumps(facts, indent=2))
         return
+    typer.echo("Models in the box, to predict with (--model NAME):")
+    for name in zoo.available():
+        typer.echo(f"  {name}, a {zoo.load_model(name).card.network}")
+    typer.echo("\nNetworks, to train:")
     table = Table(box=None, pad_edge=False)
     for heading in ("network", "param.", "GMAC", "field", "multiple", "exact\ntiles", "licence"):
         table.add_column(heading, no_wrap=True)

@@ -161,18 +161,23 @@ def write_survey(
         OutputError: The name has no known format, or its folder refuses it or is full.
     """
     path = Path(path)
-    label_path = path.with_stem(f"{path.stem}_fault")
+    label_file = label_path(path)
     recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
     check_request(seed, shape)
     geometry = survey_geometry(shape, live)
     with (
         create_volume(path, geometry, name="synthetic seismic") as seismic,
-        create_volume(label_path, geometry, name="fault label") as label,
+        create_volume(label_file, geometry, name="fault label") as label,
     ):
         cube = _synthesize(seed, recipe, shape)
         seismic.write(0, cube.seismic)
         label.write(0, cube.fault.astype(np.float32))
-    return label_path
+    return label_file
+
+
+def label_path(survey: Path) -> Path:
+    """Where the fault label of a synthetic survey goes."""
+    return survey.with_stem(f"{survey.stem}_fault")
 
 
 def survey_geometry(shape: Shape, live: NDArray[np.bool_] | None = None) -> Geometry:

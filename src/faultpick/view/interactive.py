@@ -25,7 +25,7 @@ def require_neuroglancer() -> None:
         ConfigError: It is not.
     """
     if find_spec("neuroglancer") is None:
-        raise ConfigError("The viewer needs neuroglancer: pip install 'faultpick[view]'.")
+        raise ConfigError("The viewer needs neuroglancer: pip install neuroglancer.")
 
 
 @contextmanager
