@@ -106,3 +106,15 @@ def test_neither_the_package_nor_info_imports_torch(cube, tmp_path):
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_memory_without_a_unit_is_a_slip(cube, tmp_path, command):
+    for text, message in (("2", "'2' is too little memory"), ("much", "'much' is no amount of memory")):
+        code, _, errors = command("predict", tmp_path / "in.npy", "-o", tmp_path / "o.npy", "--memory", text)
+        assert (code, message in errors) == (2, True)
+
+
+def test_a_sample_interval_that_nobody_gave_is_told(cube, weights, tmp_path, command):
+    code, _, notes = command("predict", tmp_path / "in.npy", "-o", tmp_path / "o.sgy", "--model", weights)
+    assert code == 0
+    assert "in.npy does not say how far samples are apart: 1 ms is written into o.sgy" in notes

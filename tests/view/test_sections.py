@@ -128,3 +128,8 @@ def test_the_command_believes_the_format_code_of_the_survey_alone(segy, numbers,
     assert code == 0
     reds = imread(out)[..., :3]
     assert ((reds[..., 0] - reds[..., 2]) > 0.2).mean() > 0.1  # half is drawn over half of the picture
+
+
+def test_a_picture_is_called_png(survey, tmp_path):
+    with pytest.raises(OutputError, match=r"out\.gif would be a PNG file: name it \.png"):
+        draw_sections(survey, tmp_path / "out.gif")

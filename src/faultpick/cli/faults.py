@@ -25,6 +25,9 @@ EXPORT_FORMATS = (
     "fault-id, likelihood, strike, dip"
 )
 
+LEAST_MEMORY = 10**8
+"""Bytes; less is a slip, such as a number without its unit."""
+
 
 @app.command()
 def predict(
@@ -151,6 +154,8 @@ def predict(
         allowed = parse_bytes(memory)
     except ValueError as error:
         raise ConfigError(f"{memory!r} is no amount of memory: write 4GB, for instance.") from error
+    if allowed < LEAST_MEMORY:
+        raise ConfigError(f"{memory!r} is too little memory for any survey: write 4GB, for instance.")
     if scheduler == "processes" and workers is None and cluster is None:
         workers = CPU_COUNT
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
@@ -166,6 +171,8 @@ def predict(
 
         for note in volume.notes:
             say(note)
+        if out.suffix.lower() in (".sgy", ".segy") and volume.geometry.samples.unit == "samples":
+            say(f"{path.name} does not say how far samples are apart: 1 ms is written into {out.name}.")
         summary = predict_to_file(
             volume,
             model,

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from faultpick.errors import GeometryError
+from faultpick.errors import GeometryError, OutputError
 from faultpick.volume import Geometry, Volume
 from faultpick.volume.alike import check_no_input, check_same_grid
 from faultpick.volume.staging import output_errors, staged
@@ -91,9 +91,11 @@ def draw_sections(
     Raises:
         VolumeError: The probability has another shape than the survey, or other lines.
         GeometryError: The survey has no such line, time or depth.
-        OutputError: The file is one of these, or cannot be written.
+        OutputError: The file is not called .png, is one of these, or cannot be written.
     """
     path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path} would be a PNG file: name it .png.")
     check_no_input(path, [volume.path, probability and probability.path])
     if probability is not None:
         check_same_grid(
