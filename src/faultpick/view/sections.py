@@ -94,9 +94,9 @@ def draw_sections(
         OutputError: The file is not called .png, is one of these, or cannot be written.
     """
     path = Path(path)
+    check_no_input(path, [volume.path, probability and probability.path])
     if path.suffix.lower() != ".png":
         raise OutputError(f"{path} would be a PNG file: name it .png.")
-    check_no_input(path, [volume.path, probability and probability.path])
     if probability is not None:
         check_same_grid(
             probability.path,
