@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import torch
 from faultpick.errors import BlockError, OutputError, VolumeError
 from faultpick.prediction import predict_to_file
 from faultpick.volume import open_volume
+from faultpick.zoo import update_card
 
 SHAPE = (48, 48, 48)
 TILES = {"tile": 32, "halo": 8, "engine": "torch"}  # 27 blocks of 16^3
@@ -185,6 +187,16 @@ def test_another_setting_or_input_is_refused(survey, weights, tmp_path):
         run(survey, weights, out)
     assert contents(working(out)) == before
     assert run(survey, weights, out, restart=True).resumed == 0
+
+
+def test_a_model_calibrated_meanwhile_is_another(survey, weights, tmp_path):
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(weights.with_suffix(suffix), tmp_path)
+    model = tmp_path / weights.name
+    stop(survey, model, tmp_path / "out.npy")
+    update_card(model, temperature=1.5)
+    with pytest.raises(OutputError, match="differs in temperature"):
+        run(survey, model, tmp_path / "out.npy")
 
 
 def test_two_runs_of_one_output_at_a_time_are_refused(survey, weights, tmp_path):

@@ -246,6 +246,7 @@ def predict_to_file(
     settings = {
         **input_facts(volume),
         "model": [member.card.sha256 or member.card.name for member in members],
+        "temperature": [member.card.temperature for member in members],
         "device": members[0].device.type,
         "engine": engine_of(members[0].network),
         "output": {name: str(path.resolve()) for name, path in outputs.items()},
