@@ -1,5 +1,8 @@
 """The mean of trained weights."""
 
+import math
+from datetime import UTC, datetime
+
 import pytest
 import torch
 
@@ -7,6 +10,8 @@ from faultpick import models
 from faultpick.errors import ModelError
 from faultpick.zoo import Card, load_model, save_model
 from faultpick.zoo.average import average
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -25,6 +30,8 @@ def trained(tmp_path):
             network="unet_res2",
             steps=100 * (number + 1),
             temperature=2.0,
+            threshold=0.6,
+            created=LONG_AGO,
             metrics={"iou": 0.5},
             period=(7.0 + number, 20.0),
         )
@@ -45,6 +52,13 @@ def test_every_number_is_the_mean_in_the_shares_asked_for(trained):
     assert "0.75 of part1, 200 steps" in card.description
     assert (card.steps, card.period) == (200, (7.0, 20.0))
     assert (card.metrics, card.temperature) == ({}, 1.0)  # they were those of other weights
+    assert card.created > LONG_AGO
+
+
+def test_the_threshold_stays_where_it_was_among_the_logits(trained):
+    one, other = (load_model(path) for path in trained)
+    _, card = average([one, other])
+    assert math.log(card.threshold / (1 - card.threshold)) == pytest.approx(2 * math.log(0.6 / 0.4))
 
 
 def test_without_shares_all_count_alike_and_nothing_is_changed(trained):

@@ -77,10 +77,9 @@ def calibrate(
     if not 0 < faults.sum() < voxels.sum():
         raise ConfigError("The cubes to calibrate on hold no fault, or nothing else: take others.")
     temperature = _most_likely(voxels, faults)
-    logit = math.log(model.card.threshold / (1 - model.card.threshold)) * model.card.temperature
     return Calibration(
         temperature=round(temperature, 3),
-        threshold=round(1 / (1 + math.exp(-logit / temperature)), 3),
+        threshold=round(model.card.threshold_at(temperature), 3),
         before=_reliability(held_out, 1.0),
         after=_reliability(held_out, temperature),
     )

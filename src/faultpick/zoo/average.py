@@ -5,6 +5,7 @@ Such a mean often generalises better than any of them at the cost of one (Wortsm
 
 import copy
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,8 @@ def average(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
 
     Returns:
         The network, and a card with the training of the model with the largest share (the last of several)
-        and the periods of all; its probabilities are not calibrated.
+        and the periods of all; its probabilities are not calibrated, and its threshold is that model's
+        without its temperature.
 
     Raises:
         ModelError: There are fewer than two models, they are of different networks, or the shares are not as
@@ -62,6 +64,8 @@ def average(models: Sequence[LoadedModel], shares: Sequence[float] | None = None
         "description": f"Mean of weights: {words}.",
         "metrics": {},
         "temperature": 1.0,
+        "threshold": leading.card.threshold_at(1.0),
         "period": period,
+        "created": datetime.now(UTC),
     }
     return network, leading.card.model_copy(update=changes)

@@ -1,5 +1,6 @@
 """The card that lies beside a model's weights: what the model is, how it was made and how well it does."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,3 +38,8 @@ class Card(BaseModel):
     code_version: str = Field(default="", description="Version of faultpick that wrote the file.")
     created: datetime = Field(default_factory=lambda: datetime.now(UTC), description="When it was written.")
     sha256: str = Field(default="", description="SHA-256 of the weights file, in hexadecimal.")
+
+    def threshold_at(self, temperature: float) -> float:
+        """The threshold that the same voxels pass at another temperature."""
+        logit = math.log(self.threshold / (1 - self.threshold)) * self.temperature / temperature
+        return 1 / (1 + math.exp(-logit))
