@@ -10,7 +10,7 @@ import pytest
 from faultpick.errors import OutputError, PicksError
 from faultpick.picks import Fault, Picks, read_picks, write_picks
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, new_picks_folder
-from faultpick.volume import plain_geometry
+from faultpick.volume import SampleAxis, plain_geometry
 
 
 def assert_same_fault(read: Fault, written: Fault) -> None:
@@ -58,6 +58,13 @@ def test_json_has_no_nan(picks: Picks, tmp_path: Path) -> None:
     assert facts["faults"][0]["minimum_probability"] is None
     assert facts["faults"][0]["throw"] == {"median_samples": 4.25, "median_ms": 17.0, "confidence": 0.5}
     assert np.isnan(read_picks(tmp_path / "picks").faults[0].minimum_probability)
+
+
+def test_a_throw_on_an_axis_of_unknown_unit_is_told_once_and_in_samples(picks: Picks, tmp_path: Path) -> None:
+    unknown = replace(picks.geometry, samples=SampleAxis(0.0, 4.0, picks.geometry.samples.count, "samples"))
+    write_picks(replace(picks, geometry=unknown), tmp_path / "picks")
+    facts = json.loads((tmp_path / "picks" / FAULTS_JSON).read_text())
+    assert facts["faults"][0]["throw"] == {"median_samples": 4.25, "confidence": 0.5}
 
 
 def test_table_has_units_and_one_row_a_fault(picks: Picks, tmp_path: Path) -> None:

@@ -47,6 +47,15 @@ def test_throw_of_a_known_earth(throw: float, strike: float, slope: float) -> No
     assert (measured.confidence <= 1).all()
 
 
+def test_a_stick_that_turns_back_is_read_by_depth() -> None:
+    seismic, normal = earth(7.0, 20, 70, 0.0), fault_axes(20, 70)[2]
+    there_and_back = [stick[[0, 2, 1]] for stick in sticks_on(20, 70)]
+    measured = throw_of(there_and_back, normal, lambda box: seismic[box], SHAPE)
+    straight = throw_of(sticks_on(20, 70), normal, lambda box: seismic[box], SHAPE)
+    np.testing.assert_array_equal(measured.samples, straight.samples)
+    np.testing.assert_array_equal(measured.confidence, straight.confidence)
+
+
 def test_noise_has_no_confidence() -> None:
     noise = np.random.default_rng(5).normal(size=SHAPE).astype(np.float32)
     measured = throw_of(sticks_on(20, 70), fault_axes(20, 70)[2], lambda box: noise[box], SHAPE)

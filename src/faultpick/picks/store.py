@@ -152,11 +152,10 @@ def _ends(lines: NDArray[np.int32]) -> list[int]:
 
 
 def _throw_facts(throw: Throw, axis: SampleAxis) -> dict[str, Any]:
-    return {
-        "median_samples": _finite(throw.median),
-        f"median_{axis.unit}": _finite(throw.median * axis.step),
-        "confidence": throw.mean_confidence,
-    }
+    facts = {"median_samples": _finite(throw.median)}
+    if axis.unit != "samples":
+        facts[f"median_{axis.unit}"] = _finite(throw.median * axis.step)
+    return {**facts, "confidence": throw.mean_confidence}
 
 
 def _finite(value: float) -> float | None:

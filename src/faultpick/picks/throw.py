@@ -37,11 +37,12 @@ def throw_of(
     """Measure the throw of a fault at its sticks.
 
     Args:
-        sticks: Positions from top to bottom, in order along the strike.
+        sticks: Positions, in order along the strike. Where a stick goes up and down, it is read by depth.
         normal: Into the hanging wall, (3,).
         read: Gives the amplitudes in a box of the volume.
         shape: Of the volume.
     """
+    sticks = [stick[np.argsort(stick[:, 2], kind="stable")] for stick in sticks]
     level = normal[:2] / max(float(np.hypot(*normal[:2])), 1e-6)
     top = min(int(stick[0, 2]) for stick in sticks)
     bottom = max(int(np.ceil(stick[-1, 2])) for stick in sticks)
