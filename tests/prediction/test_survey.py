@@ -1,3 +1,4 @@
+import math
 import shutil
 from dataclasses import replace
 
@@ -285,6 +286,16 @@ def test_too_little_room_for_the_output_is_seen_before_the_work(volume, tmp_path
     with pytest.raises(OutputError, match=r"out\.npy cannot be written: no space left"):
         predict_to_file(volume, loaded(), tmp_path / "out.npy", progress=never)
     assert names(tmp_path) == ["in.npy"]
+
+
+def test_outputs_need_their_room_together(volume, tmp_path, monkeypatch):
+    one = 4 * math.prod(volume.shape)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=1.5 * one))
+    models, out = [loaded(1), loaded(2)], tmp_path / "p.npy"
+    with pytest.raises(OutputError, match=r"u\.npy cannot be written: no space left"):
+        predict_to_file(volume, models, out, uncertainty=tmp_path / "u.npy")
+    predict_to_file(volume, models, out, uncertainty=tmp_path / "u.zarr")
 
 
 def test_settings_that_make_no_sense_are_refused(volume, tmp_path):

@@ -4,6 +4,7 @@ import errno
 import math
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,10 +27,18 @@ def outputs_of(out: Path, uncertainty: Path | None, threshold: float | None) -> 
 
 
 def check_space(outputs: Iterable[Path], shape: Size) -> None:
-    """See that there is room for the outputs, before the work for them."""
+    """See that there is room for the outputs on each disk, before the work for them.
+
+    Raises:
+        OutputError: There is none for one of them, beside those before it.
+    """
+    needed = Counter[int]()
     for path in outputs:
-        free = shutil.disk_usage(path.parent).free
-        if path.suffix.lower() != ".zarr" and free < 4 * math.prod(shape):
+        if path.suffix.lower() == ".zarr":
+            continue
+        disk = path.parent.stat().st_dev
+        needed[disk] += 4 * math.prod(shape)
+        if shutil.disk_usage(path.parent).free < needed[disk]:
             with output_errors(path):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
