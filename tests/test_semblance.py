@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from faultpick.errors import VolumeError
 from faultpick.semblance import _dips, discontinuity
 from faultpick.synth import WU2019, synthesize
 
@@ -32,3 +33,9 @@ def test_amplitude_and_polarity_change_nothing():
 
 def test_nothing_is_continuous_where_there_is_no_signal():
     assert np.isfinite(discontinuity(np.zeros((8, 8, 16), np.float32))).all()
+
+
+def test_a_single_time_slice_is_refused_and_two_are_not():
+    with pytest.raises(VolumeError, match="two samples"):
+        discontinuity(np.ones((8, 8, 1), np.float32))
+    assert np.isfinite(discontinuity(np.random.default_rng(0).standard_normal((8, 8, 2), np.float32))).all()

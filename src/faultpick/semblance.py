@@ -9,6 +9,8 @@ from numba import njit, prange
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
+from faultpick.errors import VolumeError
+
 Floats = NDArray[np.float32]
 
 STEEPEST = 4.0  # samples per trace
@@ -24,7 +26,12 @@ def discontinuity(amplitudes: Floats) -> Floats:
 
     Returns:
         0 where neighbouring traces are alike to 1 where they are not, of the same shape.
+
+    Raises:
+        VolumeError: Traces of a single sample, which have no dip.
     """
+    if amplitudes.shape[2] < 2:
+        raise VolumeError("Semblance needs traces of two samples at least: give a taller volume.")
     image = np.ascontiguousarray(amplitudes, dtype=np.float32)
     along_inlines, along_crosslines = _dips(image)
     unlike = 1.0 - _semblance(image, along_inlines, along_crosslines)
