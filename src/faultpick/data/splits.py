@@ -1,5 +1,7 @@
 """Seeds of synthetic cubes, kept apart: to train models on, to choose them on, to report on."""
 
+from faultpick.errors import ConfigError
+
 TRAINING = 0
 VALIDATION = 1_000_000
 TEST = 2_000_000
@@ -9,16 +11,24 @@ def training_seeds(count: int, first: int = 0) -> range:
     """Seeds that a model may be trained on, `count` of them from number `first` on.
 
     Raises:
-        ValueError: They would reach into the validation seeds.
+        ConfigError: They would reach into the validation seeds.
     """
     if not 0 <= first <= first + count <= VALIDATION - TRAINING:
-        raise ValueError(f"{count} training cubes from number {first} on reach into the validation seeds")
+        raise ConfigError(
+            f"{count} training cubes from number {first} on reach into the validation seeds: take fewer."
+        )
     return range(TRAINING + first, TRAINING + first + count)
 
 
 def validation_seeds(count: int) -> range:
-    """Seeds that a model may be chosen on."""
-    return range(VALIDATION, VALIDATION + min(count, TEST - VALIDATION))
+    """Seeds that a model may be chosen on.
+
+    Raises:
+        ConfigError: They would reach into the test seeds.
+    """
+    if not 0 <= count <= TEST - VALIDATION:
+        raise ConfigError(f"{count} validation cubes reach into the test seeds: take fewer.")
+    return range(VALIDATION, VALIDATION + count)
 
 
 def test_seeds(count: int) -> range:
