@@ -70,6 +70,19 @@ def test_draws_to_choose_by_are_apart_from_each_other_and_from_test_seeds(name):
     assert len(suite_cubes(name, 2, validation=3)) == 6
 
 
+def test_a_model_is_prepared_once_for_all_cubes(tiny, validation, monkeypatch):
+    model, networks = tiny(), []
+
+    def predict_nothing(seismic, model, **_):
+        networks.append(model.network)
+        return np.zeros(seismic.shape, np.float32)
+
+    monkeypatch.setattr("faultpick.benchmark.predict", predict_nothing)
+    run_benchmark([model], folder_cubes(validation), "wu")
+    assert len(networks) == 3
+    assert networks[0] is networks[1] is networks[2] is not model.network
+
+
 SHAPE = (32, 40, 48)
 
 

@@ -16,6 +16,7 @@ from faultpick.errors import ConfigError, DataError
 from faultpick.metrics import Matching, evaluate, threshold_curve
 from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
+from faultpick.prediction.engine import prepared
 from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.tta import Reduce
 from faultpick.synth import Cube
@@ -162,6 +163,7 @@ def run_benchmark(
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ConfigError(f"Two models are called {twice[0]!r} with seed {twice[1]}: rename one in its card.")
+    models = [prepared(model) for model in models]
     rows: list[Row] = []
     total = len(cubes) * (len(models) * len(tta) + (semblance is not None))
     for cube in cubes:

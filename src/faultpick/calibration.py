@@ -17,6 +17,7 @@ from faultpick.data import splits
 from faultpick.errors import ConfigError
 from faultpick.metrics.curves import Reliability, reliability
 from faultpick.prediction import predict
+from faultpick.prediction.engine import prepared
 from faultpick.synth import find_recipe, synthesize
 from faultpick.zoo import Card, LoadedModel
 
@@ -59,7 +60,7 @@ def calibrate(
     Raises:
         ConfigError: There are fewer than two cubes, or those to fit on have no fault or nothing else.
     """
-    plain = replace(model, card=model.card.model_copy(update={"temperature": 1.0}))
+    plain = prepared(replace(model, card=model.card.model_copy(update={"temperature": 1.0})))
     voxels, faults = np.zeros(len(LOGITS), np.int64), np.zeros(len(LOGITS), np.int64)
     held_out: list[tuple[NDArray[np.float32], NDArray[np.bool_]]] = []
     for number, (seismic, fault) in enumerate(cubes):
@@ -91,7 +92,8 @@ def validation_cubes(card: Card, count: int, recipe: str | None = None) -> Itera
     Two of each recipe follow one another, one to fit on and one to measure on.
 
     Raises:
-        ConfigError: The card names no recipe and none is given, or there is none of that name.
+        ConfigError: The card names no recipe and none is given, there is none of that name, or there are not
+            as many validation seeds.
     """
     trained = card.config.get("data", {})
     names = recipe or (trained.get("recipe") if not trained.get("folder") else None)

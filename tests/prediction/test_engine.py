@@ -148,6 +148,13 @@ def test_preparing_again_keeps_or_changes_the_engine():
 
 
 @needs_openvino
+@pytest.mark.parametrize("engine", ["openvino", "int8"])
+def test_what_is_prepared_so_already_is_not_compiled_again(engine):
+    fast = prepared(untrained("unet_res2"), engine)
+    assert prepared(fast, engine) is fast
+
+
+@needs_openvino
 def test_a_network_that_openvino_does_not_know_is_left_to_pytorch_with_a_note():
     model = member(Odd())
     with pytest.warns(RuntimeWarning, match="PyTorch is used .* Odd"):

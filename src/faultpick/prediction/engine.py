@@ -13,7 +13,7 @@ from torch import Tensor
 from faultpick.errors import ConfigError, ModelError
 from faultpick.models import fault_logit
 from faultpick.models.fold import folded
-from faultpick.prediction.compiled import Compiled, openvino
+from faultpick.prediction.compiled import Compiled, engine_of, openvino, plain
 from faultpick.prediction.quantised import quantised
 from faultpick.prediction.tta import Attitude, Reduce, over_attitudes
 from faultpick.zoo import LoadedModel
@@ -42,11 +42,11 @@ def choose_device(name: str | None = None) -> torch.device:
 def prepared(member: LoadedModel, engine: Engine = "auto") -> LoadedModel:
     """A model made fast for prediction: BatchNorm folded, the network compiled where OpenVINO computes it.
 
-    The result has weights of its own and can be sent to another process. OpenVINO uses as many threads as
-    `torch.get_num_threads()` says when it first meets a tile's shape.
+    The result can be sent to another process. OpenVINO uses as many threads as `torch.get_num_threads()` says
+    when it first meets a tile's shape.
 
     Args:
-        member: A model, one that went through here before among them.
+        member: A model, which is not changed; one that OpenVINO computes so already is given back as it is.
         engine: What is to compute it.
 
     Raises:
@@ -64,14 +64,18 @@ def prepared(member: LoadedModel, engine: Engine = "auto") -> LoadedModel:
         raise ConfigError(
             "OpenVINO is not installed: pip install 'faultpick[openvino]', or choose the engine torch."
         )
-    if isinstance(member.network, Compiled):
-        network = member.network.original or member.network.network
-    else:
-        network = folded(member.network)
     if engine == "torch" or member.device.type != "cpu" or openvino() is None:
+        computes = "torch"
+    else:
+        computes = "int8" if engine == "int8" else "openvino"
+    is_compiled = isinstance(member.network, Compiled)
+    if is_compiled and engine_of(member.network) == computes:
+        return member
+    network = plain(member.network) if is_compiled else folded(member.network)
+    if computes == "torch":
         return replace(member, network=network)
     try:
-        if engine == "int8":
+        if computes == "int8":
             compiled = Compiled(quantised(network), member.info.multiple, original=network)
         else:
             compiled = Compiled(network, member.info.multiple)
