@@ -67,6 +67,17 @@ def test_a_crop_is_the_same_whenever_it_is_asked_for(tmp_path: Path):
     assert not torch.equal(first[7][0], other[7][0])
 
 
+def test_crops_and_the_slabs_of_a_step_are_drawn_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write_volume(tmp_path / "a.npy")
+    crops = UnlabelledCrops((tmp_path / "a.npy",), CROP, STILL, seed=1)
+    draw, seeds = np.random.default_rng, []
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: seeds.append(seed) or draw(seed))
+    crops[5]
+    random_slab_of_step_5 = (1, 2, 5)
+    assert seeds
+    assert random_slab_of_step_5 not in seeds
+
+
 def test_clean_and_augmented_are_turned_alike(tmp_path: Path):
     write_volume(tmp_path / "a.npy")
     turns = Augmentation(flips=True, quarter_turns=True, polarity=False, gain=0, noise=0)

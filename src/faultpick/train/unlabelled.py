@@ -41,7 +41,7 @@ class UnlabelledCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
                 self._survey.append((normalisation, volume.live_traces()))
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        rng = np.random.default_rng((self.seed, 2, index))
+        rng = np.random.default_rng((self.seed, 3, index))
         number = int(rng.integers(len(self.paths)))
         normalisation, live = self._survey[number]
         volume = self._volume(self.paths[number])
