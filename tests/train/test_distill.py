@@ -24,7 +24,7 @@ from faultpick.train.distill import (
 )
 from faultpick.train.run import train
 from faultpick.train.schema import describe
-from faultpick.zoo import load_model
+from faultpick.zoo import load_model, update_card
 
 Runs = Any
 
@@ -62,12 +62,12 @@ def test_an_ensemble_teaches_its_mean_probability():
     image = torch.zeros(1, 1, 2, 2, 2)
     logits = (2.0, -30.0, 0.5)
 
-    together = teacher_logit([Constant(logit) for logit in logits])(image)
+    together = teacher_logit([(Constant(logit), 1.0) for logit in logits])(image)
 
     mean = sum(1 / (1 + math.exp(-logit)) for logit in logits) / 3
     assert torch.allclose(together.sigmoid(), torch.full_like(image, mean), atol=1e-6)
-    assert torch.equal(teacher_logit([Constant(2.0)])(image), torch.full_like(image, 2.0))
-    far = teacher_logit([Constant(-200.0), Constant(-200.0)])(image)
+    assert torch.equal(teacher_logit([(Constant(2.0), 1.0)])(image), torch.full_like(image, 2.0))
+    far = teacher_logit([(Constant(-200.0), 1.0)] * 2)(image)
     assert torch.allclose(far, torch.full_like(image, -200.0))
 
 
@@ -81,9 +81,9 @@ class Slope(nn.Module):
 def test_a_teacher_in_several_attitudes_teaches_their_mean_probability():
     image = torch.randn(2, 1, 4, 6, 5)
     plain = Slope()(image).sigmoid()
-    mirrored = teacher_logit([Slope()], MODES["mirror"])(image).sigmoid()
+    mirrored = teacher_logit([(Slope(), 1.0)], MODES["mirror"])(image).sigmoid()
     assert torch.allclose(mirrored, (plain + plain.flip(2)) / 2, atol=1e-6)
-    turned = teacher_logit([Slope()], MODES["turns"])(image).sigmoid()
+    turned = teacher_logit([(Slope(), 1.0)], MODES["turns"])(image).sigmoid()
     assert torch.allclose(turned, torch.full_like(image, 0.5), atol=1e-6)
 
 
@@ -93,7 +93,7 @@ def test_the_attitudes_of_a_teacher_are_a_setting(student, teacher: str):
     plain = load_teacher(student(teacher={"models": (teacher,)}))
     turned = load_teacher(student(teacher={"models": (teacher,), "tta": "turns"}))
     assert not torch.allclose(plain(image), turned(image))
-    assert torch.allclose(turned(image), teacher_logit([network], MODES["turns"])(image), atol=1e-5)
+    assert torch.allclose(turned(image), teacher_logit([(network, 1.0)], MODES["turns"])(image), atol=1e-5)
     assert torch.allclose(turned(image).flip(2), turned(image.flip(2)), atol=1e-4)
 
 
@@ -110,6 +110,14 @@ def test_a_teacher_is_frozen_and_in_the_mode_asked_for(student, teacher: str):
     assert torch.equal(still(image), still(image))
     assert not still(image).requires_grad
     assert not torch.equal(moving(image), moving(image))
+
+
+def test_a_teacher_says_what_it_would_predict(student, teacher: str):
+    image = torch.randn(1, 1, 24, 24, 24)
+    uncalibrated = load_teacher(student(teacher={"models": (teacher,)}))(image)
+    update_card(teacher, temperature=4.0)
+    calibrated = load_teacher(student(teacher={"models": (teacher,)}))(image)
+    assert torch.allclose(calibrated, uncalibrated / 4)
 
 
 def test_a_student_learns_the_weighted_sum_of_the_terms(student, teacher: str, tmp_path: Path, runs: Runs):

@@ -89,6 +89,12 @@ def build(name: str) -> nn.Module:
     return info(name).make()
 
 
-def fault_logit(output: Tensor) -> Tensor:
-    """The logit of the fault's probability, `(N, 1, Z, Y, X)`, from a network's one or two channels."""
-    return output[:, 1:] - output[:, :1] if output.shape[1] == 2 else output
+def fault_logit(output: Tensor, temperature: float = 1.0) -> Tensor:
+    """The logit of the fault's probability, `(N, 1, Z, Y, X)`, from a network's one or two channels.
+
+    Args:
+        output: What the network gives.
+        temperature: That of the model's card, which makes the probability mean what it says.
+    """
+    logit = output[:, 1:] - output[:, :1] if output.shape[1] == 2 else output
+    return logit if temperature == 1 else logit.float() / temperature

@@ -116,10 +116,7 @@ def _probability(
 ) -> Tensor:
     def probability(attitude: Tensor) -> Tensor:
         logits = member.network(attitude.contiguous(memory_format=torch.channels_last_3d))
-        logit = fault_logit(logits).float()
-        if member.card.temperature != 1:
-            logit = logit / member.card.temperature
-        return torch.sigmoid(logit)
+        return torch.sigmoid(fault_logit(logits, member.card.temperature).float())
 
     with torch.autocast("cuda", dtype=torch.float16, enabled=member.device.type == "cuda"):
         return over_attitudes(probability, tile.to(member.device), attitudes, reduce)

@@ -112,7 +112,7 @@ class Passage:
             self._columns = [Column(flow, length, height, width) for flow in flows.flows]
         found = []
         for column, member in zip(self._columns, flows.members, strict=True):
-            logit = fault_logit(column.step(planes)).div_(member.card.temperature)
+            logit = fault_logit(column.step(planes), member.card.temperature)
             found.append(logit.sigmoid_()[0, :, :, *self._use].numpy())
         self._fed += flows.planes
         return found[0] if len(found) == 1 else np.concatenate(found)

@@ -166,7 +166,7 @@ def load_teacher(config: DistillConfig) -> TeacherLogit:
     Raises:
         ModelError: A teacher cannot be read, or cannot see the crops of this training.
     """
-    networks = []
+    teachers = []
     for name in config.teacher.models:
         model = load_model(name)
         if any(side % model.info.multiple for side in config.data.crop):
@@ -174,22 +174,25 @@ def load_teacher(config: DistillConfig) -> TeacherLogit:
                 f"The teacher {name} takes sides that are multiples of {model.info.multiple}, crops have "
                 f"{config.data.crop}: change data.crop."
             )
-        networks.append(model.network.train(config.teacher.train_mode))
-    return teacher_logit(networks, MODES[config.teacher.tta])
+        teachers.append((model.network.train(config.teacher.train_mode), model.card.temperature))
+    return teacher_logit(teachers, MODES[config.teacher.tta])
 
 
-def teacher_logit(networks: Sequence[nn.Module], attitudes: Sequence[Attitude] = AS_IT_IS) -> TeacherLogit:
-    """The fault logit of the mean probability of all networks in all attitudes, of `(N, 1, Z, Y, X)`.
+def teacher_logit(
+    teachers: Sequence[tuple[nn.Module, float]], attitudes: Sequence[Attitude] = AS_IT_IS
+) -> TeacherLogit:
+    """The fault logit of the mean probability of all teachers in all attitudes, of `(N, 1, Z, Y, X)`.
 
-    A function and not a module: a student's checkpoint and the average of its weights hold no teacher.
+    A teacher is a network with the temperature of its card: it says what it would predict. This is a function
+    and not a module: a student's checkpoint and the average of its weights hold no teacher.
     """
 
     @torch.no_grad()
     def logit(image: Tensor) -> Tensor:
         logits = [
-            attitude.undo(_logit_of(network, attitude.apply(image)))
+            attitude.undo(_logit_of(network, temperature, attitude.apply(image)))
             for attitude in attitudes
-            for network in networks
+            for network, temperature in teachers
         ]
         if len(logits) == 1:
             return logits[0]
@@ -199,9 +202,9 @@ def teacher_logit(networks: Sequence[nn.Module], attitudes: Sequence[Attitude] =
     return logit
 
 
-def _logit_of(network: nn.Module, image: Tensor) -> Tensor:
+def _logit_of(network: nn.Module, temperature: float, image: Tensor) -> Tensor:
     image = image.contiguous(memory_format=torch.channels_last_3d)
-    return models.fault_logit(network.to(image.device)(image)).float()
+    return models.fault_logit(network.to(image.device)(image), temperature).float()
 
 
 class DistillationLoaders(Loaders):
@@ -268,7 +271,7 @@ class Distillation(FaultTraining):
             sure = (teacher.sigmoid() - 0.5).abs() >= self.confidence - 0.5
             parts["pseudo_label"] = self.loss(student, (teacher > 0).float(), sure * live)
         if weights.consistency:
-            mean_teacher = self.of_all(teacher_logit([self.average().eval()])(clean))
+            mean_teacher = self.of_all(teacher_logit([(self.average().eval(), 1.0)])(clean))
             difference = (student.float().sigmoid() - mean_teacher.sigmoid()).square()
             parts["consistency"] = (difference * live).sum() / live.sum().clamp(min=1)
         return parts
