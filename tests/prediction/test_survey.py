@@ -1,5 +1,7 @@
 import math
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +10,15 @@ import torch
 from scipy.signal import lfilter
 from torch import nn
 
+from faultpick.blocks import cover
 from faultpick.errors import ConfigError, ModelError, OutputError, VolumeError
 from faultpick.models import ModelInfo
 from faultpick.prediction import predict, predict_to_file
+from faultpick.prediction.over_scales import OverScales
+from faultpick.prediction.source import source_of
+from faultpick.prediction.task import PredictBlock
+from faultpick.prediction.tiles import Axis
+from faultpick.prediction.tta import AS_IT_IS
 from faultpick.volume import open_volume
 from faultpick.volume.period import dominant_period
 from faultpick.zoo import Card, LoadedModel
@@ -433,15 +441,44 @@ def test_scales_are_times_the_scale(cube):
     )
 
 
-def test_scales_keep_the_spread_between_models(volume, tmp_path):
+@pytest.mark.parametrize("reduce", ["mean", "max"])
+def test_over_scales_each_model_is_put_together_before_their_spread(volume, tmp_path, reduce):
     members = [loaded(0), loaded(1)]
-    for name, scales in (("one", (1.0,)), ("two", (1.0, 1.3))):
-        predict_to_file(
-            volume, members, tmp_path / f"{name}.npy", uncertainty=tmp_path / f"{name}_u.npy", scales=scales
-        )
-    at_one, over_two = np.load(tmp_path / "one_u.npy"), np.load(tmp_path / "two_u.npy")
-    assert over_two.mean() == pytest.approx(at_one.mean(), rel=0.5)
-    assert over_two.min() >= 0
+    options = {"scales": (1.0, 1.3), "scales_reduce": reduce}
+    out, uncertainty = tmp_path / "p.npy", tmp_path / "u.npy"
+    predict_to_file(volume, members, out, uncertainty=uncertainty, **options)
+    alone = np.stack([predict(volume, member, **options) for member in members])
+    np.testing.assert_allclose(np.load(out), alone.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(np.load(uncertainty), alone.std(axis=0), atol=1e-5)
+
+
+class Watched(nn.Module):
+    """A slow network that knows how many calls were in it at once, on all its grids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = self.most = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        time.sleep(0.05)
+        self.inside -= 1
+        return x
+
+
+def test_one_block_at_a_time_goes_through_at_all_scales(cube):
+    model = replace(loaded(), network=Watched())
+    axes = [
+        tuple(Axis(count, 4, model.info.multiple, factor) for count in cube.shape) for factor in (1.3, 1.0)
+    ]
+    source = source_of(cube, gain=False)
+    task = OverScales(tuple(PredictBlock(source, a, [model], AS_IT_IS, "mean", 0.5) for a in axes), "mean")
+    blocks = cover(cube.shape, (20, 27, 51))
+    with ThreadPoolExecutor(2) as pool:
+        found = [result.values[0] for result in pool.map(task, blocks)]
+    assert len(found) == 2
+    assert model.network.most == 1
 
 
 def test_no_scale_is_refused(cube):

@@ -1,6 +1,8 @@
 """The fault probability of one block at several scales: small and large faults, fine and coarse bins."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,21 +15,20 @@ from faultpick.prediction.tta import Reduce
 
 @dataclass(frozen=True)
 class OverScales:
-    """Mean or maximum of what several tasks say of a block, each on its own grid; a task as they are.
+    """A task like those it is made of, of what each model says of a block at all their scales.
 
-    The spread between models is that of the mean over the scales.
+    Each model's mean or maximum over the scales is taken first, then what the tasks are asked for: the spread
+    between the models is that of what they say so. In each process one block at a time goes through, as the
+    memory allowed is that of one tile.
 
     Attributes:
-        tasks: One for each scale, giving probabilities; the one of the finest grid first.
-        reduce: Take the mean over them, or the maximum.
-        decision: Probability from which a voxel counts as fault.
-        mask: Give 1 and 0 in place of probabilities.
+        tasks: One for each scale, the one of the finest grid first; alike in all else.
+        reduce: Take the mean over the scales, or the maximum.
     """
 
     tasks: tuple[PredictBlock, ...]
     reduce: Reduce
-    decision: float
-    mask: bool = False
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property
     def source(self) -> Source:
@@ -42,7 +43,7 @@ class OverScales:
     @property
     def at_once(self) -> int:
         """Blocks worth having in hand at a time in one process."""
-        return self.tasks[0].at_once
+        return 1
 
     def voxels(self, block: Block) -> int:
         """Voxels of that grid's tile for a block."""
@@ -52,13 +53,17 @@ class OverScales:
         """Whether a block has a live trace."""
         return self.tasks[0].has_traces(block)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process has a lock of its own."""
+        return OverScales, (self.tasks, self.reduce)
+
     def __call__(self, block: Block) -> Result:
         """The values of a block, and the number of its fault voxels."""
-        found = np.stack([np.stack(task(block).values) for task in self.tasks])
-        values = found.mean(axis=0, dtype=np.float32)
-        if self.reduce == "max":
-            values[0] = found[:, 0].max(axis=0)
-        faults = values[0] >= self.decision
-        if self.mask:
-            values[0] = faults
-        return Result(tuple(values), {"faults": int(np.count_nonzero(faults))})
+        together = np.add if self.reduce == "mean" else np.maximum
+        with self._turn:
+            said = self.tasks[0].members_say(block)
+            for task in self.tasks[1:]:
+                together(said, task.members_say(block), out=said)
+            if self.reduce == "mean":
+                said /= len(self.tasks)
+            return self.tasks[0].result_of(said)

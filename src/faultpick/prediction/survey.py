@@ -149,7 +149,7 @@ def predict(
         PredictBlock(source, axes, members, attitudes, tta_reduce, decision=0.5, flows=cut.flows)
         for axes in grids
     ]
-    task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision=0.5)
+    task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce)
     out = np.empty(source.shape, dtype=np.float32)
     meter = _Meter(task, blocks, progress)
     for block in blocks:
@@ -278,20 +278,10 @@ def predict_to_file(
         check_space(outputs.values(), volume.shape)
         mask, spread = threshold is not None, uncertainty is not None
         tasks = [
-            PredictBlock(
-                source,
-                axes,
-                members,
-                attitudes,
-                tta_reduce,
-                decision,
-                mask and len(grids) == 1,
-                spread,
-                cut.flows,
-            )
+            PredictBlock(source, axes, members, attitudes, tta_reduce, decision, mask, spread, cut.flows)
             for axes in grids
         ]
-        task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce, decision, mask)
+        task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce)
         store = BlockStore(folder, tuple(outputs))
         with output_errors(out):
             store.create(volume.geometry, cut.size)

@@ -89,23 +89,29 @@ class PredictBlock:
 
     def __call__(self, block: Block) -> Result:
         """The values of a block, and the number of its fault voxels."""
-        inlines, crosslines, _ = block.box
-        live = self.source.live[inlines, crosslines]
-        count = 1 + self.spread
+        return self.result_of(self.members_say(block))
+
+    def members_say(self, block: Block) -> NDArray[np.float32]:
+        """The probability that each model gives, (member, inline, crossline, sample); 0 on dead traces."""
         if not self.has_traces(block):
-            nothing = np.zeros(block.shape, dtype=np.float32)
-            return Result((nothing,) * count, {"faults": 0})
+            return np.zeros((len(self.members), *block.shape), dtype=np.float32)
         with self._entry:
-            values = _quantities(self._probabilities(block), count)
-        np.clip(values, 0.0, 1.0, out=values)
-        values[:, ~live] = 0.0
-        faults = values[0] >= self.decision
-        if self.mask:
-            values[0] = faults
+            said = self._probabilities(block)
+        np.clip(said, 0.0, 1.0, out=said)
+        said[:, ~self.source.live[block.box[:2]]] = 0.0
+        return said
+
+    def result_of(self, said: NDArray[np.float32]) -> Result:
+        """What is asked for of what the models say: their mean or a mask, and the spread between them."""
+        mean = said[0] if len(said) == 1 else said.mean(axis=0)
+        faults = mean >= self.decision
+        values = [faults.astype(np.float32) if self.mask else mean]
+        if self.spread:
+            values.append(said.std(axis=0))
         return Result(tuple(values), {"faults": int(np.count_nonzero(faults))})
 
     def _probabilities(self, block: Block) -> NDArray[np.float32]:
-        """What each model says of a block, `(member, inline, crossline, sample)`."""
+        """The same as it comes from the networks, on the survey's grid."""
         inline, crossline, sample = (
             axis.window(box.start, box.stop) for axis, box in zip(self.axes, block.box, strict=True)
         )
@@ -157,11 +163,3 @@ def _arrived(*fields: Any) -> PredictBlock:
     with suppress(ValueError):  # this process is no worker
         torch.set_num_threads(get_worker().state.nthreads)
     return PredictBlock(*fields)
-
-
-def _quantities(members: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Mean over the members and, if two are asked for, standard deviation between them."""
-    if len(members) == 1 and count == 1:
-        return members
-    mean = members.mean(axis=0)
-    return mean[None] if count == 1 else np.stack((mean, members.std(axis=0)))
