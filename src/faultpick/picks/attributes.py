@@ -24,7 +24,15 @@ class Scale:
 
 @dataclass(frozen=True)
 class Attributes:
-    """See `Fault`."""
+    """Of a surface, as in `Fault`.
+
+    Attributes:
+        strike: Degrees clockwise from north, [0, 360).
+        dip: Degrees from the horizontal, (0, 90].
+        area: In the unit of the scale, squared.
+        length: Along the strike, in the unit of the scale.
+        height: In the unit of the sample axis.
+    """
 
     strike: float
     dip: float

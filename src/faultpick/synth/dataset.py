@@ -196,7 +196,11 @@ def survey_geometry(shape: Shape, live: NDArray[np.bool_] | None = None) -> Geom
 
 
 def irregular_traces(shape: Shape, seed: int) -> NDArray[np.bool_]:
-    """Where an irregular survey has traces, `(inlines, crosslines)`: a corner and one in 200 are missing."""
+    """Where an irregular survey has traces, `(inlines, crosslines)`: a corner and one in 200 are missing.
+
+    Raises:
+        ConfigError: The seed or the shape makes no sense.
+    """
     check_request(seed, shape)
     inlines, crosslines = shape[:2]
     from_corner = np.add.outer(

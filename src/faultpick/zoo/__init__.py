@@ -84,7 +84,9 @@ def load_model(name_or_path: str | Path, device: str | torch.device = "cpu") -> 
 
 
 def save_model(network: nn.Module, card: Card, path: str | Path) -> Card:
-    """Write a network's weights, as float16, and its card; both files appear whole or not at all.
+    """Write a network's weights, as float16, and its card; each file appears whole or not at all.
+
+    If one of them alone is replaced, `load_model` sees that they do not fit together.
 
     Buffers (the statistics of BatchNorm) keep their precision: they are small and span a wide range.
 
