@@ -121,6 +121,23 @@ def test_sample_axis_from_headers(segy, numbers):
         assert (volume.geometry.samples.start, volume.geometry.samples.unit) == (2.5, "m")
 
 
+@pytest.mark.parametrize("options", [{"extra": {215: 37}}, {"inline_byte": 213, "inlines": [100, 1000]}])
+def test_what_is_no_power_of_ten_scales_no_time(segy, numbers, options):
+    """Line numbers may lie where newer revisions have the scalar of the delay."""
+    path = segy(numbers((2, 3, 5)), delay=120, **options)
+    with open_volume(path, inline_byte=options.get("inline_byte", 189)) as volume:
+        assert volume.geometry.samples.start == 120.0
+
+
+def test_feet_are_told_by_the_binary_header(segy, numbers):
+    path = segy(numbers((2, 3, 5)))
+    with open_volume(path) as volume:
+        assert volume.geometry.length_unit == "m"
+    patch(path, 3254, b"\0\2")
+    with open_volume(path) as volume:
+        assert volume.geometry.length_unit == "ft"
+
+
 def test_interval_of_the_traces_where_the_binary_header_has_none(segy, numbers):
     path = segy(numbers((2, 3, 5)), interval=2000)
     patch(path, 3216, b"\0\0")
@@ -219,6 +236,44 @@ def test_extended_textual_headers(segy, numbers):
         np.testing.assert_array_equal(volume[:, :, :], cube)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp037"])
+def test_uncounted_textual_headers_end_where_they_say(segy, numbers, encoding):
+    cube = numbers((3, 4, 5))
+    path = segy(cube, extended=2)
+    patch(path, 3504, b"\xff\xff")
+    patch(path, 3600 + 3200, "((SEG: EndText))".ljust(3200).encode(encoding))
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], cube)
+        assert volume.notes == ()
+
+
+def test_the_first_trace_is_looked_at_behind_textual_headers(segy, numbers):
+    cube = numbers((3, 4, 5))
+    path = segy(cube, extended=1, interval=2000)
+    patch(path, 3216, b"\0\0")
+    patch(path, 3220, b"\0\0")
+    with open_volume(path) as volume:
+        assert volume.geometry.samples.step == 2.0
+        np.testing.assert_array_equal(volume[:, :, :], cube)
+
+
+def test_counts_and_intervals_of_revision_2(segy, numbers):
+    cube = numbers((3, 4, 5))
+    path = segy(cube)
+    for offset in (3216, 3220):
+        patch(path, offset, b"\0\0")
+    for trace in range(12):
+        patch(path, 3600 + trace * 260 + 114, b"\0\0\0\0")
+    patch(path, 3268, (5).to_bytes(4, "big") + np.array(2500.0, ">f8").tobytes())
+    patch(path, 3500, b"\2\0")
+    with open_volume(path) as volume:
+        assert volume.geometry.samples.step == 2.5
+        np.testing.assert_array_equal(volume[:, :, :], cube)
+    patch(path, 3506, (2).to_bytes(4, "big"))
+    with pytest.raises(VolumeError, match=r"additional trace headers \(byte 3507\), which are not read"):
+        open_volume(path)
+
+
 def test_zero_headers_name_the_bytes_to_try(segy, numbers):
     path = segy(numbers((5, 6, 3)), inline_byte=9, crossline_byte=21, extra={29: 1})
     with pytest.raises(GeometryError) as caught:
@@ -313,6 +368,12 @@ def test_a_file_cut_between_lines_shows_in_the_textual_header(segy, numbers, tex
     with open_volume(path) as volume:
         assert volume.shape == (2, 5, 3)
         assert any("textual header says inlines 10 to 13, it ends at 11" in note for note in volume.notes)
+
+
+def test_other_numbers_in_the_textual_header_are_no_range(segy, numbers):
+    text = "C 1 INLINE 10 AT BYTE 189, XLINE 100, X 500000"
+    with open_volume(segy(numbers((4, 5, 3)), text=text)) as volume:
+        assert volume.notes == ()
 
 
 def test_a_regular_file_has_no_notes(segy, numbers, disc):

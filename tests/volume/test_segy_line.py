@@ -5,6 +5,7 @@ import pytest
 
 from faultpick.errors import GeometryError
 from faultpick.volume import create_volume, open_volume
+from faultpick.volume import segy as segy_module
 
 COUNT = 12
 ZERO = {189: 0, 193: 0}
@@ -84,6 +85,18 @@ def test_shot_points_that_look_like_a_grid_do_not_matter_where_coordinates_follo
 def test_what_is_no_line_is_refused(line, fields):
     with pytest.raises(GeometryError, match="--inline-byte"):
         open_volume(line(fields))
+
+
+def test_gathers_without_numbers_are_no_line(line):
+    with pytest.raises(GeometryError, match="--inline-byte") as refusal:
+        open_volume(line({37: lambda n: n % 3, 181: lambda n: 1000 + 25 * (n // 3), 21: lambda n: 0}))
+    assert "bytes 37" not in str(refusal.value)
+
+
+def test_a_line_may_be_long(line, monkeypatch):
+    monkeypatch.setattr(segy_module, "SOME_TRACES", 5)
+    with open_volume(line({21: lambda n: 101 + n})) as volume:
+        assert volume.shape == (1, COUNT, 5)
 
 
 def test_a_copy_keeps_the_headers(line, tmp_path):

@@ -20,6 +20,8 @@ from faultpick.volume.volume import Geometry, SampleAxis, Volume
 
 CHUNK = 1 << 12
 SOME_TRACES = 20_000
+LONGEST_LINE = 500_000
+POWERS_OF_TEN = (1, 10, 100, 1000, 10_000)
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,13 @@ def open_segy(
         corners, corner_note = _corners(
             headers, layout, grid, inline[some], crossline[some], (x_byte, y_byte)
         )
-        samples, sample_note = _sample_axis(headers, layout, unit)
+        samples, sample_note = _sample_axis(headers, layout, unit, (inline_byte, crossline_byte))
     except BaseException:
         file.close()
         raise
     exists = grid.trace_index >= 0
-    geometry = Geometry(grid.inlines, grid.crosslines, samples, corners, None if exists.all() else exists)
+    live = None if exists.all() else exists
+    geometry = Geometry(grid.inlines, grid.crosslines, samples, corners, live, layout.length_unit)
     notes = [
         *layout.notes,
         line_note,
@@ -164,7 +167,8 @@ def _single_line(file: BinaryIO, layout: SegyLayout, xy_bytes: tuple[int, int], 
     """
     headers = layout.headers(file).view()[:SOME_TRACES]
     likely = likely_line_bytes(headers, layout.byte_order)
-    line = find_line(headers, layout.byte_order, xy_bytes) if layout.trace_count <= SOME_TRACES else None
+    longest = layout.headers(file).view()[: LONGEST_LINE + 1]
+    line = find_line(longest, layout.byte_order, xy_bytes) if len(longest) <= LONGEST_LINE else None
     if line is None or (likely and not line.placed):
         others = f"bytes {likely}" if likely else "no other bytes"
         raise GeometryError(
@@ -187,9 +191,17 @@ def _corners(
     return fit_corners(inline, crossline, np.stack(xy, axis=1), grid.inlines, grid.crosslines)
 
 
-def _sample_axis(headers: NDArray[np.uint8], layout: SegyLayout, unit: str) -> tuple[SampleAxis, str]:
-    """Interval from the headers; start from the delay recording time with its scalar (bytes 109 and 215)."""
+def _sample_axis(
+    headers: NDArray[np.uint8], layout: SegyLayout, unit: str, line_bytes: tuple[int, int]
+) -> tuple[SampleAxis, str]:
+    """Interval from the headers; start from the delay recording time with its scalar (bytes 109 and 215).
+
+    The scalar is a power of ten; other numbers there, or line numbers that lie there, are none.
+    """
     scalar = header_field(headers, 215, layout.byte_order, size=2)
+    if any(byte <= 216 and byte + 3 >= 215 for byte in line_bytes):
+        scalar[:] = 0
+    scalar[~np.isin(np.abs(scalar), POWERS_OF_TEN)] = 0
     starts = apply_scalar(header_field(headers, 109, layout.byte_order), scalar)
     note = ""
     if len(np.unique(starts)) > 1:
@@ -211,7 +223,7 @@ def _announced_lines(text: str, grid: Grid) -> list[str]:
         ("inline", "IN", grid.inlines),
         ("crossline", "(?:CROSS|X)", grid.crosslines),
     ):
-        pattern = rf"(?<![A-Z]){prefix}-?LINES?\b[^0-9]{{0,20}}(\d+)[^0-9]{{1,10}}(\d+)"
+        pattern = rf"(?<![A-Z]){prefix}-?LINES?\b[^0-9]{{0,20}}(\d+) *(?:TO|THRU|THROUGH|-+|\.\.+|:) *(\d+)"
         for match in re.finditer(pattern, text.upper()):
             first, last = int(match[1]), int(match[2])
             if first == lines[0] and last > lines[-1]:

@@ -1,8 +1,9 @@
 """How a SEG-Y file is laid out: what its first 3600 bytes and its size say."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,11 @@ FORMATS = {
 }
 """Sample format codes (SEG-Y rev 2) that are read: name and numpy type; IBM floats are raw bits."""
 
+UNCOUNTED = 0xFFFF
+END_TEXT = "((SEG:ENDTEXT))"
+MOST_TEXTS = 1000
+"""Extended textual headers, trailers or additional headers; a larger number is none."""
+
 FORMAT_HINT = "1 for IBM floats, 5 for IEEE floats, 3 for 16-bit integers"
 TWO_BYTE_FIELDS = frozenset([29, 31, 33, 35, 69, 71, *range(89, 180, 2)])
 
@@ -41,6 +47,7 @@ class SegyLayout:
         trace_start: Offset of the first trace header: 3600 bytes and any extended textual headers.
         trace_count: Traces in the file.
         interval: Sample interval in microseconds (or thousandths of a metre or foot); 0 if unknown.
+        length_unit: "m" or "ft", what coordinates are in.
         text: The textual header.
         notes: What looks odd.
     """
@@ -50,7 +57,8 @@ class SegyLayout:
     sample_count: int
     trace_start: int
     trace_count: int
-    interval: int
+    interval: float
+    length_unit: Literal["m", "ft"]
     text: str
     notes: tuple[str, ...] = ()
 
@@ -128,11 +136,11 @@ def read_layout(path: Path, file: BinaryIO, format_code: int | None = None) -> S
     if format_code is not None and format_code not in FORMATS:
         raise VolumeError(f"{path}: format code {format_code} is not read; give one of {_codes()}.")
 
-    guesses = [_guess(head, size, order, format_code) for order in (">", "<")]
+    guesses = [_guess(path, file, head, size, order, format_code) for order in (">", "<")]
     known = [guess for guess in guesses if guess.format_code in FORMATS]
     for guess in known:
         if guess.fits:
-            return guess.layout(head, size)
+            return guess.layout(file, head, size)
     is_text = head[:1] in (b"C", b"\xc3")
     if not known and (is_text or any(guess.fits for guess in guesses)):
         raise VolumeError(
@@ -165,9 +173,9 @@ class _Guess:
         width = np.dtype(FORMATS[self.format_code][1]).itemsize if self.format_code in FORMATS else 4
         return HEADER_BYTES + self.sample_count * width
 
-    def layout(self, head: bytes, size: int) -> SegyLayout:
-        binary = _number(head, 3217, self.byte_order)
-        trace = _number(head, 3600 + 117, self.byte_order) if self.trace_start == 3600 else binary
+    def layout(self, file: BinaryIO, head: bytes, size: int) -> SegyLayout:
+        binary = _interval(head, self.byte_order)
+        trace = _in_first_trace(file, self.trace_start, 117, self.byte_order)
         notes = [self.note] if self.note else []
         if binary and trace and binary != trace:
             notes.append(
@@ -181,6 +189,7 @@ class _Guess:
             self.trace_start,
             (size - self.trace_start) // self.trace_bytes,
             binary or trace,
+            "ft" if _number(head, 3255, self.byte_order) == 2 else "m",
             _decode(head[:3200]),
             tuple(notes),
         )
@@ -201,24 +210,86 @@ class _Guess:
         )
 
 
-def _guess(head: bytes, size: int, byte_order: str, format_code: int | None) -> _Guess:
+def _guess(
+    path: Path, file: BinaryIO, head: bytes, size: int, byte_order: str, format_code: int | None
+) -> _Guess:
     code = _number(head, 3225, byte_order) if format_code is None else format_code
-    extended = _number(head, 3505, byte_order)
-    in_binary = _number(head, 3221, byte_order)
-    in_trace = _number(head, 3600 + 115, byte_order)
+    extended = _extended_headers(file, _number(head, 3505, byte_order))
+    in_binary = _number(head, 3221, byte_order) or _wide_count(head, byte_order)
     starts = [3600 + 3200 * extended, 3600] if extended and size > 3600 + 3200 * extended else [3600]
-    for count in dict.fromkeys((in_binary, in_trace)):
-        for start in starts:
-            guess = _Guess(byte_order, code, count, start, fits=False)
-            if count and size > start and (size - start) % guess.trace_bytes == 0:
-                note = ""
-                if in_binary != count:
-                    note = (
-                        f"The binary header says {in_binary} samples in a trace, the first trace header "
-                        f"{count}; the size of the file agrees with the second."
-                    )
-                return _Guess(byte_order, code, count, start, fits=True, note=note)
+    told = [(in_binary, start) for start in starts]
+    told += [(_in_first_trace(file, start, 115, byte_order), start) for start in starts]
+    for count, start in told:
+        guess = _Guess(byte_order, code, count, start, fits=False)
+        if count and size > start and (size - start) % guess.trace_bytes == 0:
+            if guess.format_code in FORMATS:
+                _refuse_extras(path, head, byte_order)
+            note = ""
+            if in_binary != count:
+                note = (
+                    f"The binary header says {in_binary} samples in a trace, the first trace header "
+                    f"{count}; the size of the file agrees with the second."
+                )
+            return _Guess(byte_order, code, count, start, fits=True, note=note)
     return _Guess(byte_order, code, in_binary, starts[0], fits=False)
+
+
+def _extended_headers(file: BinaryIO, told: int) -> int:
+    """Extended textual headers: as many as the binary header tells, or up to the one that ends them.
+
+    They are not counted where it tells -1; the last one holds nothing but `END_TEXT` then.
+    """
+    if told != UNCOUNTED:
+        return told
+    file.seek(3600)
+    for number in range(1, MOST_TEXTS + 1):
+        text = file.read(3200)
+        if END_TEXT in _decode(text).upper().replace(" ", ""):
+            return number
+        if len(text) < 3200:
+            break
+    return 0
+
+
+def _wide_count(head: bytes, byte_order: str) -> int:
+    """Samples of a trace where revision 2 has them besides."""
+    return _unpacked(head, 3269, f"{byte_order}u4") if _revision(head, byte_order) >= 2 else 0
+
+
+def _interval(head: bytes, byte_order: str) -> float:
+    """The sample interval of the binary header, or where revision 2 has it besides."""
+    interval = _number(head, 3217, byte_order)
+    if interval or _revision(head, byte_order) < 2:
+        return interval
+    wide = _unpacked(head, 3273, f"{byte_order}f8")
+    return wide if math.isfinite(wide) and wide > 0 else 0
+
+
+def _revision(head: bytes, byte_order: str) -> int:
+    """The number before the point; a little-endian file may have it second."""
+    high, low = head[3500], head[3501]
+    return high or (low if byte_order == "<" else 0)
+
+
+def _refuse_extras(path: Path, head: bytes, byte_order: str) -> None:
+    if _revision(head, byte_order) < 2:
+        return
+    for byte, kind, what in ((3507, "i4", "additional trace headers"), (3529, "i4", "a data trailer")):
+        if 0 < _unpacked(head, byte, byte_order + kind) < MOST_TEXTS:
+            raise VolumeError(
+                f"{path} says that it has {what} (byte {byte}), which are not read; write it again without."
+            )
+
+
+def _unpacked(head: bytes, byte: int, dtype: str) -> Any:
+    """The number at a byte counted from 1."""
+    return np.frombuffer(head, dtype, 1, byte - 1)[0].item()
+
+
+def _in_first_trace(file: BinaryIO, start: int, byte: int, byte_order: str) -> int:
+    """The unsigned two-byte number at a byte of the first trace header; 0 past the end of the file."""
+    file.seek(start)
+    return _number(file.read(HEADER_BYTES), byte, byte_order)
 
 
 def _number(head: bytes, byte: int, byte_order: str) -> int:

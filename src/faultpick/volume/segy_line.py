@@ -10,6 +10,8 @@ from faultpick.volume.segy_layout import header_field
 
 CDP = 21
 JUMP = 3.0  # times the distance of most neighbours
+STANDING = 0.3
+"""Share of neighbours at one place from which on traces without numbers are gathers that nobody stacked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ def find_line(headers: NDArray[np.uint8], byte_order: str, xy_bytes: tuple[int, 
 
     Returns:
         None if they are none of a line: their CDP numbers go up and down, the distances between neighbours
-        differ much, or all are alike.
+        differ much, all are alike, or many without numbers lie at one place.
     """
     numbers = header_field(headers, CDP, byte_order)
     numbered = bool((numbers != numbers[0]).any())
@@ -51,6 +53,8 @@ def find_line(headers: NDArray[np.uint8], byte_order: str, xy_bytes: tuple[int, 
     x, y = (apply_scalar(header_field(headers, byte, byte_order), scalar) for byte in xy_bytes)
     steps = np.hypot(np.diff(x), np.diff(y)) / np.abs(ahead)
     placed = bool(steps.any())
+    if placed and not numbered and (steps == 0).mean() > STANDING:
+        return None
     if not (placed or numbered) or (placed and steps.max() > JUMP * np.median(steps[steps > 0])):
         return None
     return Line(numbers, f"CDP number (byte {CDP})" if numbered else "order in the file", placed)

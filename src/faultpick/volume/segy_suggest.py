@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from faultpick.volume.segy_layout import TWO_BYTE_FIELDS, header_field
 
 MOST = 3
-COORDINATES = frozenset([73, 77, 81, 85, 181, 185])
+COORDINATES = frozenset([37, 73, 77, 81, 85, 181, 185])
+"""And the offset of unstacked traces: no line number either."""
 FIELDS = sorted({*range(1, 29, 4), *range(37, 69, 4), *range(181, 238, 4), 205, 225} | TWO_BYTE_FIELDS)
 
 

@@ -11,7 +11,7 @@ from faultpick.errors import OutputError
 from faultpick.volume.segy import SegyReader
 from faultpick.volume.segy_layout import HEADER_BYTES
 from faultpick.volume.sink import OutputFile
-from faultpick.volume.volume import Geometry, grid_coordinates
+from faultpick.volume.volume import Geometry, SampleAxis, grid_coordinates
 
 IEEE_FLOAT = 5
 TRACES_AT_ONCE = 256
@@ -86,7 +86,7 @@ def copy_sink(path: Path, source: SegyReader) -> SegySink:
 def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
     """Start a SEG-Y rev 1 file: live traces only, inline after inline.
 
-    Line numbers are at bytes 189 and 193, X and Y at 181 and 185 with a scalar of centimetres.
+    Line numbers are at bytes 189 and 193, X and Y at 181 and 185, in hundredths if the field holds them.
 
     Raises:
         OutputError: Something in the geometry does not fit the format's fields.
@@ -102,9 +102,11 @@ def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
     trace_index = np.where(live, np.cumsum(live.ravel()).reshape(live.shape) - 1, -1)
     places = np.argwhere(live)
     xy = None if geometry.corners is None else grid_coordinates(geometry)
+    scalar = 0 if xy is None else _coordinate_scalar(xy)
+    start = _scaled_start(geometry.samples)
 
     def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return _trace_headers(numbers, places[numbers], geometry, xy, interval)
+        return _trace_headers(numbers, places[numbers], geometry, xy, scalar, interval, start)
 
     output = OutputFile(path, 3600 + len(places) * (HEADER_BYTES + 4 * geometry.shape[2]))
     output.write_at(0, _textual_header(geometry, name) + _binary_header(geometry, interval))
@@ -139,7 +141,7 @@ def _binary_header(geometry: Geometry, interval: int) -> bytes:
         3225: IEEE_FLOAT,
         3227: 1,  # one trace in an ensemble
         3229: 4,  # stacked
-        3255: 2 if geometry.samples.unit == "ft" else 1,
+        3255: 2 if _in_feet(geometry) else 1,
         3501: 0x0100,  # revision 1
         3503: 1,  # all traces of one length
     }.items():
@@ -147,31 +149,38 @@ def _binary_header(geometry: Geometry, interval: int) -> bytes:
     return header.tobytes()
 
 
+def _in_feet(geometry: Geometry) -> bool:
+    unit = geometry.samples.unit if geometry.corners is None else geometry.length_unit
+    return unit == "ft"
+
+
 def _trace_headers(
     numbers: NDArray[np.int64],
     places: NDArray[np.int64],
     geometry: Geometry,
     xy: NDArray[np.float64] | None,
+    scalar: int,
     interval: int,
+    start: tuple[int, int],
 ) -> NDArray[np.uint8]:
     inline, crossline = geometry.inlines[places[:, 0]], geometry.crosslines[places[:, 1]]
-    start, start_scalar = _scaled_start(geometry.samples.start)
     fields = {
         (1, 4): numbers + 1,
         (5, 4): numbers + 1,
         (9, 4): inline,
         (21, 4): crossline,
         (29, 2): 1,  # live seismic data
-        (109, 2): start,
+        (109, 2): start[0],
         (115, 2): geometry.shape[2],
         (117, 2): interval,
         (189, 4): inline,
         (193, 4): crossline,
-        (215, 2): start_scalar,
+        (215, 2): start[1],
     }
     if xy is not None:
         x, y = xy[tuple(places.T)].T
-        fields |= {(71, 2): -100, (89, 2): 1, (181, 4): np.rint(100 * x), (185, 4): np.rint(100 * y)}
+        scaled = (np.rint(each * max(-scalar, 1)) for each in (x, y))
+        fields |= {(71, 2): scalar, (89, 2): 1} | dict(zip(((181, 4), (185, 4)), scaled, strict=True))
     headers = np.zeros((len(numbers), HEADER_BYTES), dtype=np.uint8)
     for (byte, size), values in fields.items():
         headers[:, byte - 1 : byte - 1 + size] = _bytes_of(values, size)
@@ -184,10 +193,24 @@ def _bytes_of(values: NDArray | int, size: int) -> NDArray[np.uint8]:
     return wide.view(np.uint8).reshape(-1, 8)[:, 8 - size :]
 
 
-def _scaled_start(start: float) -> tuple[int, int]:
-    """Delay recording time and its scalar: whole if it can be, else in tenths to thousandths."""
-    for scalar in (0, -10, -100, -1000):
-        scaled = start * max(-scalar, 1)
-        if scaled == round(scaled) and abs(scaled) < 1 << 15:
-            return round(scaled), scalar
-    return max(min(round(start), (1 << 15) - 1), -(1 << 15)), 0
+def _coordinate_scalar(xy: NDArray[np.float64]) -> int:
+    """The scalar by which X and Y are written as finely as they fit, to hundredths."""
+    largest = float(np.abs(xy).max())
+    for scalar in (-100, -10, 1):
+        if largest * max(-scalar, 1) < (1 << 31) - 1:
+            return scalar
+    raise OutputError(f"SEG-Y cannot hold a coordinate of {largest:g}; write .zarr instead.")
+
+
+def _scaled_start(axis: SampleAxis) -> tuple[int, int]:
+    """Delay recording time and its scalar: the nearest of what whole numbers to thousandths and tens hold."""
+    held = []
+    for scalar in (0, -10, -100, -1000, 10, 100, 1000):
+        factor = 1 / scalar if scalar > 0 else max(-scalar, 1)
+        whole = round(axis.start * factor)
+        if abs(whole) < 1 << 15:
+            held.append((abs(whole / factor - axis.start), len(held), whole, scalar))
+    if not held or min(held)[0] > axis.step / 2:
+        raise OutputError(f"SEG-Y cannot hold samples that start at {axis.start:g}; write .zarr instead.")
+    *_, whole, scalar = min(held)
+    return whole, scalar

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class Geometry:
         corners: X and Y of (first inline, first crossline), (first, last), (last, first) and
             (last, last), shape (4, 2), in the survey's own coordinates; None if unknown.
         live: Where a trace exists, bool, shape (inlines, crosslines); None means everywhere.
+        length_unit: What X and Y are in.
     """
 
     inlines: NDArray[np.int32]
@@ -53,6 +54,7 @@ class Geometry:
     samples: SampleAxis
     corners: NDArray[np.float64] | None = None
     live: NDArray[np.bool_] | None = None
+    length_unit: Literal["m", "ft"] = "m"
 
     def __post_init__(self) -> None:
         if self.corners is not None and self.corners.shape != (4, 2):

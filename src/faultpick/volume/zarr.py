@@ -142,7 +142,8 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geomet
         inline, crossline = np.meshgrid(*lines, indexing="ij")
         xy = np.stack([x[exists], y[exists]], axis=1).astype(np.float64)
         corners, _ = fit_corners(inline[exists], crossline[exists], xy, *lines)
-    return Geometry(lines[0], lines[1], samples, corners, live)
+    in_feet = "cdp_x" in beside and _unit(beside["cdp_x"], "") == "ft"
+    return Geometry(lines[0], lines[1], samples, corners, live, "ft" if in_feet else "m")
 
 
 def _sample_axis(times: NDArray, unit: str) -> SampleAxis:
@@ -205,7 +206,10 @@ def create_zarr(
         attributes={"unitsV1": units} if units else {},
     )
     for key, values in extra.items():
-        group.create_array(key, data=values, dimension_names=names[:2])
+        attributes: dict[str, Any] = {}
+        if key != "trace_mask":
+            attributes["unitsV1"] = {"length": geometry.length_unit}
+        group.create_array(key, data=values, dimension_names=names[:2], attributes=attributes)
     return array
 
 
