@@ -130,12 +130,92 @@ def test_axes_in_another_order(tmp_path):
         open_volume(tmp_path / "a.zarr")
 
 
-def test_line_numbers_must_ascend(tmp_path):
-    group = zarr.create_group(tmp_path / "a.zarr")
-    group.create_array("a", data=np.ones((3, 3, 4)), dimension_names=("inline", "crossline", "time"))
-    group.create_array("inline", data=np.array([3, 2, 1]), dimension_names=("inline",))
-    with pytest.raises(GeometryError, match="inline numbers that do not ascend"):
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("twt", "iline", "xline"),
+        ("Z", "y", "x"),
+        ("depth", "y", "x"),
+        ("y", "sample", "x"),
+        ("xl", "il", "t"),
+    ],
+)
+def test_axes_in_another_order_by_other_names(tmp_path, names):
+    zarr.create_array(tmp_path / "a.zarr", data=np.ones((2, 3, 4)), dimension_names=names)
+    with pytest.raises(VolumeError, match=f"order {', '.join(names)}"):
         open_volume(tmp_path / "a.zarr")
+
+
+@pytest.mark.parametrize("names", [("iline", "xline", "twt"), ("x", "y", "z"), ("row", "column", "layer")])
+def test_other_names_of_axes(tmp_path, names):
+    zarr.create_array(tmp_path / "a.zarr", data=np.ones((2, 3, 4)), dimension_names=names)
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert volume.shape == (2, 3, 4)
+
+
+def with_coordinates(path, vertical="time", attributes=None, **coordinates):
+    group = zarr.create_group(path)
+    group.create_array("a", data=np.ones((3, 3, 4)), dimension_names=("inline", "crossline", vertical))
+    for name, values in coordinates.items():
+        array = group.create_array(name, data=np.asarray(values), dimension_names=(name,))
+        array.attrs.update((attributes or {}) if name == vertical else {})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "scale", "unit"),
+    [
+        ("time", {"units": "s"}, 1e-3, "ms"),
+        ("time", {"unitsV1": {"time": "s"}}, 1e-3, "ms"),
+        ("twt", {"units": "Seconds"}, 1e-3, "ms"),
+        ("time", {"units": "us"}, 1e3, "ms"),
+        ("time", {"units": "milliseconds"}, 1, "ms"),
+        ("depth", {"units": "feet"}, 1, "ft"),
+        ("depth", {"unitsV1": {"length": "km"}}, 1e-3, "m"),
+        ("depth", {"units": ""}, 1, "m"),
+        ("time", {}, 1, "ms"),
+    ],
+)
+def test_units_of_the_vertical_axis(tmp_path, name, units, scale, unit):
+    times = (100 + 4 * np.arange(4)) * scale
+    path = with_coordinates(tmp_path / "a.zarr", name, units, **{name: times.astype(np.float32)})
+    with open_volume(path) as volume:
+        axis = volume.geometry.samples
+    assert (axis.start, axis.step, axis.unit) == (pytest.approx(100), pytest.approx(4), unit)
+
+
+def test_an_unknown_unit_is_refused(tmp_path):
+    path = with_coordinates(tmp_path / "a.zarr", "time", {"units": "fortnights"}, time=np.arange(4))
+    with pytest.raises(GeometryError, match=r"'fortnights'.* ms, s, us"):
+        open_volume(path)
+
+
+@pytest.mark.parametrize("kind", ["int32", "uint32", "float64"])
+def test_line_numbers_must_ascend(tmp_path, kind):
+    path = with_coordinates(tmp_path / "a.zarr", inline=np.array([3, 2, 1], dtype=kind))
+    with pytest.raises(GeometryError, match="inline numbers that do not ascend"):
+        open_volume(path)
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 2.5, 3.0], [1.0, np.nan, 3.0], [1, 2, 3_000_000_000]])
+def test_line_numbers_must_be_whole(tmp_path, numbers):
+    with pytest.raises(GeometryError, match="crossline numbers that are not whole"):
+        open_volume(with_coordinates(tmp_path / "a.zarr", crossline=numbers))
+
+
+@pytest.mark.parametrize(
+    "times", [[0.0, np.nan, 8.0, 12.0], [12, 8, 4, 0], [0, 4, 8, 13], [0, 0, 0, 0], [np.nan] * 4]
+)
+def test_times_must_grow_evenly(tmp_path, times):
+    with pytest.raises(GeometryError, match="time coordinates that do not grow in even steps"):
+        open_volume(with_coordinates(tmp_path / "a.zarr", time=times))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("times", [np.arange(4).astype("timedelta64[ms]"), np.array(["a", "b", "c", "d"])])
+def test_coordinates_must_be_numbers(tmp_path, times):
+    with pytest.raises(GeometryError, match="has time of type"):
+        open_volume(with_coordinates(tmp_path / "a.zarr", time=times))
 
 
 def test_damage(tmp_path, numbers):

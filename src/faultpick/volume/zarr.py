@@ -21,6 +21,36 @@ from faultpick.volume.volume import Geometry, SampleAxis, Volume, grid_coordinat
 
 CHUNK = 64
 VERTICAL = {"ms": "time", "m": "depth", "ft": "depth", "samples": "sample"}
+UNIT_OF_NAME = {"time": "ms", "twt": "ms", "owt": "ms", "depth": "m"}
+AXES = (
+    {"inline", "iline", "il"},
+    {"crossline", "xline", "xl"},
+    {*UNIT_OF_NAME, "t", "z", "tvd", "tvdss", "sample", "samples"},
+)
+"""Names that dimensions go by, of each axis: none of them belongs to another one."""
+
+UNITS = {
+    "ms": ("ms", 1.0),
+    "s": ("ms", 1e3),
+    "us": ("ms", 1e-3),
+    "ns": ("ms", 1e-6),
+    "m": ("m", 1.0),
+    "km": ("m", 1e3),
+    "ft": ("ft", 1.0),
+    "samples": ("samples", 1.0),
+}
+"""Units of vertical axes that are read: the one they are turned into, and by what factor."""
+
+OTHER_WORDS = {
+    **dict.fromkeys(("msec", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("sec", "second", "seconds"), "s"),
+    **dict.fromkeys(("\N{MICRO SIGN}s", "usec", "microsecond", "microseconds"), "us"),
+    **dict.fromkeys(("nanosecond", "nanoseconds"), "ns"),
+    **dict.fromkeys(("meter", "meters", "metre", "metres"), "m"),
+    **dict.fromkeys(("foot", "feet"), "ft"),
+    "sample": "samples",
+}
+UNEVEN = 0.01  # of a step: what coordinates may miss even steps by, as float32 does
 
 
 @dataclass(frozen=True)
@@ -60,7 +90,7 @@ def open_zarr(path: Path) -> Volume:
 
     Raises:
         VolumeError: It is damaged, has no 3D array of numbers or several, or its axes are in another order.
-        GeometryError: A coordinate array does not fit.
+        GeometryError: A coordinate array does not fit, is in an unknown unit, or does not ascend evenly.
     """
     try:
         node = zarr.open(path, mode="r")
@@ -114,7 +144,7 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geomet
     names = _dimension_names(array)
     if len(names) != 3:
         return plain
-    if "inline" in names[1:] or "crossline" in (names[0], names[2]):
+    if any(_belongs_elsewhere(name, axis) for axis, name in enumerate(names)):
         raise VolumeError(
             f"{path} has its axes in the order {', '.join(names)}; write it again in the order inline, "
             "crossline, vertical."
@@ -124,16 +154,16 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geomet
     def stored(name: str, expected: tuple[int, ...]) -> NDArray | None:
         if name not in beside or beside[name].shape != expected:
             return None
+        if beside[name].dtype.kind not in "fiub":
+            raise GeometryError(f"{path} has {name} of type {beside[name].dtype}; write it as numbers.")
         return np.asarray(beside[name][...])
 
     lines = []
     for name, default in zip(names[:2], (plain.inlines, plain.crosslines), strict=True):
         numbers = stored(name, default.shape)
-        if numbers is not None and (np.diff(numbers) <= 0).any():
-            raise GeometryError(f"{path} has {name} numbers that do not ascend; sort its lines first.")
-        lines.append(default if numbers is None else numbers.astype(np.int32))
+        lines.append(default if numbers is None else _line_numbers(path, name, numbers))
     times = stored(names[2], shape[2:])
-    samples = plain.samples if times is None else _sample_axis(times, _unit(beside[names[2]], names[2]))
+    samples = plain.samples if times is None else _sample_axis(path, names[2], times, beside[names[2]])
     mask, x, y = (stored(name, shape[:2]) for name in ("trace_mask", "cdp_x", "cdp_y"))
     live = None if mask is None or mask.astype(bool).all() else mask.astype(bool)
     corners = None
@@ -146,18 +176,51 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geomet
     return Geometry(lines[0], lines[1], samples, corners, live, "ft" if in_feet else "m")
 
 
-def _sample_axis(times: NDArray, unit: str) -> SampleAxis:
-    step = (float(times[-1]) - float(times[0])) / (len(times) - 1) if len(times) > 1 else 1.0
-    return SampleAxis(float(times[0]), step, len(times), unit)
+def _belongs_elsewhere(name: str, axis: int) -> bool:
+    return any(name.lower() in known for other, known in enumerate(AXES) if other != axis)
 
 
-def _unit(coordinate: zarr.Array, name: str) -> str:
-    """Unit of the vertical axis: as MDIO writes it, else the usual attribute, else by the axis's name."""
+def _line_numbers(path: Path, name: str, numbers: NDArray) -> NDArray[np.int32]:
+    limits = np.iinfo(np.int32)
+    if not ((numbers >= limits.min) & (numbers <= limits.max) & (numbers == np.rint(numbers))).all():
+        raise GeometryError(
+            f"{path} has {name} numbers that are not whole 32-bit numbers; write them as integers."
+        )
+    if (np.diff(numbers.astype(np.int64)) <= 0).any():
+        raise GeometryError(f"{path} has {name} numbers that do not ascend; sort its lines first.")
+    return numbers.astype(np.int32)
+
+
+def _sample_axis(path: Path, name: str, times: NDArray, coordinate: zarr.Array) -> SampleAxis:
+    unit, factor = _unit(path, name, coordinate)
+    values = times.astype(np.float64) * factor
+    step = float(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 1.0
+    axis = SampleAxis(float(values[0]), step, len(values), unit)
+    if not (step > 0 and (np.abs(values - axis.values) <= UNEVEN * step).all()):
+        raise GeometryError(
+            f"{path} has {name} coordinates that do not grow in even steps; write its samples on an axis "
+            "that does."
+        )
+    return axis
+
+
+def _unit(path: Path, name: str, coordinate: zarr.Array) -> tuple[str, float]:
+    """Unit of the vertical axis, and what makes the stored coordinates numbers in it.
+
+    It is as MDIO writes it, else the usual attribute, else by the axis's name.
+    """
     known = _dict_of(coordinate.attrs.get("unitsV1"))
-    unit = known.get("time") or known.get("length") or coordinate.attrs.get("units")
-    if isinstance(unit, str) and unit in VERTICAL:
-        return unit
-    return {"time": "ms", "twt": "ms", "depth": "m"}.get(name, "samples")
+    stated = known.get("time") or known.get("length") or coordinate.attrs.get("units")
+    if not isinstance(stated, str) or not stated.strip():
+        return UNIT_OF_NAME.get(name.lower(), "samples"), 1.0
+    word = stated.strip().lower()
+    unit = OTHER_WORDS.get(word, word)
+    if unit not in UNITS:
+        raise GeometryError(
+            f"{path} has {name} coordinates in the unit {stated!r}, which is not known; "
+            f"write them in one of {', '.join(UNITS)}."
+        )
+    return UNITS[unit]
 
 
 def create_zarr(
