@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from faultpick.errors import OutputError
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
+from faultpick.volume.create import check_output
 
 
 def write_all(path, geometry, cube, like=None, lines_at_once=3, name="amplitude"):
@@ -141,7 +142,7 @@ def test_a_new_file_as_segyio_reads_it(numbers, tmp_path):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=st.tuples(st.integers(1, 6), st.integers(2, 6), st.integers(1, 9)),
-    start=st.sampled_from([0.0, 120.0, -50.0, 2.5, 0.125]),
+    start=st.sampled_from([0.0, 120.0, -50.0, 2.5, 0.125, 40_000.0, -250_000.0]),
     step=st.sampled_from([0.5, 1.0, 2.0, 4.0, 12.345]),
     keep=st.floats(0.5, 1.0),
     lines=st.integers(1, 4),
@@ -204,6 +205,10 @@ def test_what_does_not_fit_the_format(numbers, tmp_path):
         SampleAxis(0.0, 4.0, 70_000, "ms"),
         SampleAxis(0.0, 100.0, 8, "ms"),
         SampleAxis(0.0, 1e-5, 8, "ms"),
+        SampleAxis(0.0, 2.0833, 1000, "ms"),
+        SampleAxis(3333.5, 4.0, 8, "ms"),
+        SampleAxis(40_001.0, 4.0, 8, "ms"),
+        SampleAxis(4e8, 4.0, 8, "ms"),
     ):
         geometry = Geometry(np.arange(2, dtype=np.int32), np.arange(2, dtype=np.int32), axis)
         with (
@@ -212,3 +217,41 @@ def test_what_does_not_fit_the_format(numbers, tmp_path):
         ):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rounding_of_a_computed_axis_is_no_reason_to_refuse_it(numbers, tmp_path):
+    cube = numbers((2, 3, 100))
+    geometry = geometry_of(cube.shape, start=0.1 + 0.2, step=4.0000001)
+    with open_volume(write_all(tmp_path / "new.sgy", geometry, cube)) as volume:
+        assert volume.geometry.samples == SampleAxis(0.3, 4.0, 100, "ms")
+
+
+@pytest.mark.parametrize(
+    ("shift", "scalar"), [(20e6, -100), (32_024_000, -10), (300e6, 1), (-50_250_000, -10)]
+)
+def test_large_coordinates_take_a_coarser_scalar(numbers, tmp_path, shift, scalar):
+    cube, corners = numbers((3, 4, 5)), CORNERS - CORNERS[0] + shift
+    path = write_all(tmp_path / "new.sgy", geometry_of(cube.shape, corners=corners), cube)
+    with segyio.open(str(path)) as file:
+        assert file.header[0][segyio.TraceField.SourceGroupScalar] == scalar
+    with open_volume(path) as volume:
+        assert volume.geometry.corners is not None
+        np.testing.assert_allclose(volume.geometry.corners, corners, atol=1)
+
+
+def test_coordinates_that_fit_no_header(tmp_path):
+    geometry = geometry_of((2, 3, 4), corners=CORNERS + 3e9)
+    with (
+        pytest.raises(OutputError, match=r"an X or Y of 3006000700; write \.zarr"),
+        create_volume(tmp_path / "a.sgy", geometry),
+    ):
+        pass
+
+
+def test_what_does_not_fit_shows_before_any_work(numbers, tmp_path):
+    cube = numbers((2, 3, 4))
+    write_all(tmp_path / "a.zarr", geometry_of(cube.shape, start=3333.5), cube)
+    with open_volume(tmp_path / "a.zarr") as volume:
+        with pytest.raises(OutputError, match=r"a first sample at 3333\.5 ms"):
+            check_output(tmp_path / "out.sgy", volume)
+        check_output(tmp_path / "out.npy", volume)

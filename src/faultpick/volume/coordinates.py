@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 def apply_scalar(values: NDArray[np.int32], scalar: NDArray[np.int32]) -> NDArray[np.float64]:
     """Coordinates with SEG-Y's scalar: positive multiplies, negative divides, zero does nothing."""
-    factor = np.where(scalar > 0, scalar, 1) / np.where(scalar < 0, -scalar.astype(np.int64), 1)
-    return values * factor
+    scalar = scalar.astype(np.float64)
+    return values * np.where(scalar > 0, scalar, 1) / np.where(scalar < 0, -scalar, 1)
 
 
 def fit_corners(

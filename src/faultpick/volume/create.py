@@ -13,7 +13,7 @@ from faultpick.volume.alike import check_no_input
 from faultpick.volume.flat import flat_format
 from faultpick.volume.numpy import npy_sink
 from faultpick.volume.segy import SegyReader
-from faultpick.volume.segy_write import copy_sink, new_sink
+from faultpick.volume.segy_write import copy_sink, header_scales, new_sink
 from faultpick.volume.sink import RawSink, Sink
 from faultpick.volume.staging import check_target, output_errors, staged
 from faultpick.volume.volume import Geometry, Volume
@@ -109,7 +109,8 @@ def check_output(path: Path, like: Volume | None = None) -> None:
     """See that a volume can be written at a path, before any work is done for it.
 
     Raises:
-        OutputError: The name has no known suffix or is that of `like`, or its folder refuses.
+        OutputError: The name has no known suffix or is that of `like`, its folder refuses, or SEG-Y cannot
+            hold the geometry of `like`.
     """
     check_no_input(path, [like and like.path])
     if path.suffix.lower() not in SUFFIXES:
@@ -118,6 +119,9 @@ def check_output(path: Path, like: Volume | None = None) -> None:
             "name it .sgy, .segy, .zarr, .npy, .dat or .bin."
         )
     check_target(path)
+    is_segy = path.suffix.lower() in (".sgy", ".segy")
+    if is_segy and like is not None and not isinstance(like.reader, SegyReader):
+        header_scales(like.geometry)
 
 
 def _open_sink(path: Path, temporary: Path, geometry: Geometry, like: Volume | None, name: str) -> Sink:

@@ -16,6 +16,9 @@ from faultpick.volume.volume import Geometry, SampleAxis, grid_coordinates
 IEEE_FLOAT = 5
 TRACES_AT_ONCE = 256
 LARGEST = 65_535
+XY_SCALARS = (-100, -10, 1)
+START_SCALARS = (0, -10, -100, -1000, -10_000, 10, 100, 1000, 10_000)
+NEAR = 0.01  # of a sample: what times and depths may be off in a header
 
 TraceHeaders = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
 """Gives the header of each trace asked for by number, shape (traces, 240)."""
@@ -83,10 +86,25 @@ def copy_sink(path: Path, source: SegyReader) -> SegySink:
     return SegySink(output, len(header), trace_headers, source.grid.trace_index, layout.byte_order)
 
 
-def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
-    """Start a SEG-Y rev 1 file: live traces only, inline after inline.
+@dataclass(frozen=True)
+class HeaderScales:
+    """A sample axis and coordinates as the headers of a new file hold them.
 
-    Line numbers are at bytes 189 and 193, X and Y at 181 and 185, in hundredths if the field holds them.
+    Attributes:
+        interval: Sample interval in thousandths of the axis's unit.
+        start: The first sample, before its scalar.
+        start_scalar: What `start` is multiplied by, or divided by if negative; 0 for neither.
+        xy_scalar: The same of X and Y.
+    """
+
+    interval: int
+    start: int
+    start_scalar: int
+    xy_scalar: int
+
+
+def header_scales(geometry: Geometry) -> HeaderScales:
+    """Choose scalars for the headers of a new SEG-Y file.
 
     Raises:
         OutputError: Something in the geometry does not fit the format's fields.
@@ -98,6 +116,48 @@ def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
             f"SEG-Y cannot hold {axis.count} samples {axis.step:g} {axis.unit} apart, only up to {LARGEST}, "
             f"0.001 to {LARGEST / 1000} {axis.unit} apart; write .zarr instead."
         )
+    if abs(axis.step - interval / 1000) * (axis.count - 1) > NEAR * axis.step:
+        raise OutputError(
+            f"SEG-Y cannot hold samples {axis.step:.10g} {axis.unit} apart, only whole thousandths; "
+            "write .zarr instead."
+        )
+    return HeaderScales(interval, *_scaled_start(axis), _xy_scalar(geometry.corners))
+
+
+def _scaled_start(axis: SampleAxis) -> tuple[int, int]:
+    """Delay recording time and its scalar: whole if it can be, else the nearest that fits."""
+    scales = [(axis.start / _factor(scalar), scalar) for scalar in START_SCALARS]
+    fitting = [(round(start), scalar) for start, scalar in scales if abs(round(start)) < 1 << 15]
+    errors = [abs(start * _factor(scalar) - axis.start) for start, scalar in fitting]
+    if not errors or min(errors) > NEAR * axis.step:
+        raise OutputError(
+            f"SEG-Y cannot hold a first sample at {axis.start:.10g} {axis.unit}; write .zarr instead."
+        )
+    return fitting[errors.index(min(errors))]
+
+
+def _xy_scalar(corners: NDArray[np.float64] | None) -> int:
+    """The finest scalar with which X and Y fit, of hundredths, tenths and wholes."""
+    largest = 0.0 if corners is None else float(np.abs(corners).max())
+    for scalar in XY_SCALARS:
+        if largest / _factor(scalar) < (1 << 31) - 1:
+            return scalar
+    raise OutputError(f"SEG-Y cannot hold an X or Y of {largest:.10g}; write .zarr instead.")
+
+
+def _factor(scalar: int) -> float:
+    return -1 / scalar if scalar < 0 else float(scalar or 1)
+
+
+def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
+    """Start a SEG-Y rev 1 file: live traces only, inline after inline.
+
+    Line numbers are at bytes 189 and 193, X and Y at 181 and 185 in hundredths where they fit.
+
+    Raises:
+        OutputError: Something in the geometry does not fit the format's fields.
+    """
+    scales = header_scales(geometry)
     live = np.ones(geometry.shape[:2], dtype=bool) if geometry.live is None else geometry.live
     trace_index = np.where(live, np.cumsum(live.ravel()).reshape(live.shape) - 1, -1)
     places = np.argwhere(live)
@@ -106,10 +166,10 @@ def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
     start = _scaled_start(geometry.samples)
 
     def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return _trace_headers(numbers, places[numbers], geometry, xy, scalar, interval, start)
+        return _trace_headers(numbers, places[numbers], geometry, xy, scales)
 
     output = OutputFile(path, 3600 + len(places) * (HEADER_BYTES + 4 * geometry.shape[2]))
-    output.write_at(0, _textual_header(geometry, name) + _binary_header(geometry, interval))
+    output.write_at(0, _textual_header(geometry, name) + _binary_header(geometry, scales.interval))
     return SegySink(output, 3600, trace_headers, trace_index, ">")
 
 
@@ -159,9 +219,7 @@ def _trace_headers(
     places: NDArray[np.int64],
     geometry: Geometry,
     xy: NDArray[np.float64] | None,
-    scalar: int,
-    interval: int,
-    start: tuple[int, int],
+    scales: HeaderScales,
 ) -> NDArray[np.uint8]:
     inline, crossline = geometry.inlines[places[:, 0]], geometry.crosslines[places[:, 1]]
     fields = {
@@ -170,17 +228,16 @@ def _trace_headers(
         (9, 4): inline,
         (21, 4): crossline,
         (29, 2): 1,  # live seismic data
-        (109, 2): start[0],
+        (109, 2): scales.start,
         (115, 2): geometry.shape[2],
-        (117, 2): interval,
+        (117, 2): scales.interval,
         (189, 4): inline,
         (193, 4): crossline,
-        (215, 2): start[1],
+        (215, 2): scales.start_scalar,
     }
     if xy is not None:
-        x, y = xy[tuple(places.T)].T
-        scaled = (np.rint(each * max(-scalar, 1)) for each in (x, y))
-        fields |= {(71, 2): scalar, (89, 2): 1} | dict(zip(((181, 4), (185, 4)), scaled, strict=True))
+        x, y = np.rint(xy[tuple(places.T)].T / _factor(scales.xy_scalar))
+        fields |= {(71, 2): scales.xy_scalar, (89, 2): 1, (181, 4): x, (185, 4): y}
     headers = np.zeros((len(numbers), HEADER_BYTES), dtype=np.uint8)
     for (byte, size), values in fields.items():
         headers[:, byte - 1 : byte - 1 + size] = _bytes_of(values, size)
@@ -191,26 +248,3 @@ def _bytes_of(values: NDArray | int, size: int) -> NDArray[np.uint8]:
     """Big-endian two's complement of each number, shape (numbers, size)."""
     wide = np.atleast_1d(np.asarray(values, dtype=np.int64)).astype(">i8")
     return wide.view(np.uint8).reshape(-1, 8)[:, 8 - size :]
-
-
-def _coordinate_scalar(xy: NDArray[np.float64]) -> int:
-    """The scalar by which X and Y are written as finely as they fit, to hundredths."""
-    largest = float(np.abs(xy).max())
-    for scalar in (-100, -10, 1):
-        if largest * max(-scalar, 1) < (1 << 31) - 1:
-            return scalar
-    raise OutputError(f"SEG-Y cannot hold a coordinate of {largest:g}; write .zarr instead.")
-
-
-def _scaled_start(axis: SampleAxis) -> tuple[int, int]:
-    """Delay recording time and its scalar: the nearest of what whole numbers to thousandths and tens hold."""
-    held = []
-    for scalar in (0, -10, -100, -1000, 10, 100, 1000):
-        factor = 1 / scalar if scalar > 0 else max(-scalar, 1)
-        whole = round(axis.start * factor)
-        if abs(whole) < 1 << 15:
-            held.append((abs(whole / factor - axis.start), len(held), whole, scalar))
-    if not held or min(held)[0] > axis.step / 2:
-        raise OutputError(f"SEG-Y cannot hold samples that start at {axis.start:g}; write .zarr instead.")
-    *_, whole, scalar = min(held)
-    return whole, scalar
