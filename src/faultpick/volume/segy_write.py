@@ -162,8 +162,6 @@ def new_sink(path: Path, geometry: Geometry, name: str) -> SegySink:
     trace_index = np.where(live, np.cumsum(live.ravel()).reshape(live.shape) - 1, -1)
     places = np.argwhere(live)
     xy = None if geometry.corners is None else grid_coordinates(geometry)
-    scalar = 0 if xy is None else _coordinate_scalar(xy)
-    start = _scaled_start(geometry.samples)
 
     def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
         return _trace_headers(numbers, places[numbers], geometry, xy, scales)

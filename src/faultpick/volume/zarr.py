@@ -172,7 +172,7 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geomet
         inline, crossline = np.meshgrid(*lines, indexing="ij")
         xy = np.stack([x[exists], y[exists]], axis=1).astype(np.float64)
         corners, _ = fit_corners(inline[exists], crossline[exists], xy, *lines)
-    in_feet = "cdp_x" in beside and _unit(beside["cdp_x"], "") == "ft"
+    in_feet = "cdp_x" in beside and _dict_of(beside["cdp_x"].attrs.get("unitsV1")).get("length") == "ft"
     return Geometry(lines[0], lines[1], samples, corners, live, "ft" if in_feet else "m")
 
 
