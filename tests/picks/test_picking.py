@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ def test_bad_input_is_one_sentence() -> None:
         faultpick.pick(np.zeros(SHAPE, np.float32), seismic=np.zeros((3, 4, 5), np.float32))
     with pytest.raises(ConfigError, match="low <= high"):
         faultpick.PickSettings(low=0.7, high=0.5)
+    for endless in ({"gap": math.inf}, {"min_area": math.inf}, {"velocity": math.inf}):
+        with pytest.raises(ConfigError, match="inf"):
+            faultpick.pick(np.zeros(SHAPE, np.float32), settings=replace(faultpick.PickSettings(), **endless))
 
 
 def test_a_depth_survey_needs_no_velocity(
@@ -128,6 +132,42 @@ def test_command_exports_at_once(command: Callable[..., Any], tmp_path: Path) ->
     for name, file_format in (("faults.obj", "obj"), ("charisma.dat", "charisma")):
         faultpick.export_faults(tmp_path / "picks", tmp_path / name, file_format=file_format)
         assert (tmp_path / "picks" / name).read_text() == (tmp_path / name).read_text()
+
+
+def test_an_export_that_fails_costs_no_other(command: Callable[..., Any], tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", np.maximum(sheet(plane(30, 70)), sheet(plane(120, 55))))
+    arguments = [
+        "pick",
+        tmp_path / "p.npy",
+        "--no-volumes",
+        "--export",
+        "opendtect-single",
+        "--export",
+        "obj",
+    ]
+    code, output, errors = command(*arguments, "-o", tmp_path / "picks")
+    assert (code, f"The picks are in {tmp_path / 'picks'}" in errors) == (2, True)
+    assert "faults in" in output
+    assert (tmp_path / "picks" / "faults.obj").exists()
+    assert "note: The survey has no coordinates" in errors
+
+
+def test_nothing_to_export_is_said(command: Callable[..., Any], tmp_path: Path) -> None:
+    specks = np.zeros(SHAPE, np.float32)
+    specks[10, 10, 10] = 1
+    np.save(tmp_path / "p.npy", specks)
+    code, output, errors = command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks", "--export", "obj")
+    assert (code, "0 faults" in output, "nothing was exported" in errors) == (0, True, True)
+
+
+def test_what_was_odd_about_the_volumes_is_said(
+    segy: Callable[..., Path], command: Callable[..., Any], tmp_path: Path
+) -> None:
+    degrees = {"coordinates": lambda i, x: (40_000 + 2 * x, 50_000 + 2 * i), "scalar": -10_000}
+    path = segy(sheet(plane(30, 70)), **degrees)
+    code, _, errors = command("pick", path, "--seismic", path, "-o", tmp_path / "picks", "--no-volumes")
+    assert code == 0
+    assert errors.count("X and Y in the headers are angles") == 1
 
 
 def test_cut_in_blocks_the_faults_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

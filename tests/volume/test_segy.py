@@ -175,6 +175,22 @@ def test_corners_from_coordinates_with_their_scalar(segy, numbers, disc, scalar,
     np.testing.assert_allclose(spacing, (50 * factor, 50 * factor))
 
 
+@pytest.mark.parametrize(
+    ("step", "scalar", "extra", "angles"),
+    [(2, -10_000, {}, True), (8, -10, {89: 2}, True), (8, -10, {}, False), (25, 1, {89: 2}, False)],
+)
+def test_angles_are_no_coordinates(segy, numbers, step, scalar, extra, angles):
+    path = segy(
+        numbers((4, 5, 6)),
+        coordinates=lambda i, x: (40_000 + step * x, 50_000 + step * i),
+        scalar=scalar,
+        extra=extra,
+    )
+    with open_volume(path) as volume:
+        assert (volume.geometry.corners is None) == angles
+        assert any("are angles" in note for note in volume.notes) == angles
+
+
 def test_no_corners_without_coordinates(segy, numbers):
     cube = numbers((3, 4, 5))
     with open_volume(segy(cube)) as volume:

@@ -1,7 +1,7 @@
 """Verbs that find faults in a survey."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -18,15 +18,23 @@ from faultpick.cli.options import (
     XByte,
     YByte,
 )
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, FaultpickError, OutputError
+
+if TYPE_CHECKING:
+    from faultpick.picks import Picks
 
 EXPORT_FORMATS = (
     "opendtect, opendtect-single, charisma, kingdom, iesx, gocad, obj, ply, vtp, skins, "
     "fault-id, likelihood, strike, dip"
 )
 
+NO_COORDINATES = "The survey has no coordinates: X and Y are inline and crossline numbers."
 LEAST_MEMORY = 10**8
 """Bytes; less is a slip, such as a number without its unit."""
+
+
+def _say(note: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"note: {note}", markup=False, highlight=False)
 
 
 @app.command()
@@ -266,7 +274,6 @@ def pick(
 ) -> None:
     """Turn a fault probability into separate faults: surfaces and sticks with strike, dip and throw."""
     import json
-    import math
     import time
     from contextlib import ExitStack
 
@@ -279,33 +286,53 @@ def pick(
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:
         volume = stack.enter_context(layout.made_from_it(probability))
+        survey = seismic and stack.enter_context(layout.survey(seismic))
+        for note in dict.fromkeys((*volume.notes, *(survey.notes if survey else ()))):
+            _say(note)
         exports = usual_files(export_format or [], volume.shape)
         picks = pick_to_folder(
             volume,
             out,
-            seismic=seismic and stack.enter_context(layout.survey(seismic)),
+            seismic=survey,
             settings=settings,
             volumes=volumes,
             overwrite=overwrite,
         )
+    failed = []
     for name, file in exports.items() if picks.faults else ():
-        export_faults(picks, out / file, file_format=name)
+        try:
+            export_faults(picks, out / file, file_format=name)
+        except FaultpickError as error:
+            failed.append(str(error))
+    if exports and not picks.faults:
+        _say("No fault was picked, so nothing was exported.")
+    elif exports and picks.geometry.corners is None:
+        _say(NO_COORDINATES)
     seconds = time.perf_counter() - start
-    count = len(picks.faults)
     if as_json:
-        facts = {"output": str(out), "faults": count, "seconds": round(seconds, 3)}
+        facts = {"output": str(out), "faults": len(picks.faults), "seconds": round(seconds, 3)}
         typer.echo(json.dumps(facts, indent=2))
-        return
-    largest = ""
-    first = picks.faults[0] if picks.faults else None
-    if first is not None and not math.isfinite(first.area):
-        largest = f"; the largest dips {first.dip:.0f} degrees along the line"
-    elif first is not None:
-        square = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
-        largest = (
-            f"; the largest has {first.area:.4g} {square}, strike {first.strike:.0f} and dip {first.dip:.0f}"
-        )
-    typer.echo(f"{out}: {count} {'fault' if count == 1 else 'faults'} in {seconds:.1f} s{largest}")
+    else:
+        typer.echo(f"{out}: {_counted(len(picks.faults))} in {seconds:.1f} s{_largest(picks)}")
+    if failed:
+        raise OutputError(f"The picks are in {out}, and not all exports: {' '.join(failed)}")
+
+
+def _counted(faults: int) -> str:
+    return f"{faults} {'fault' if faults == 1 else 'faults'}"
+
+
+def _largest(picks: "Picks") -> str:
+    """What the largest fault is like."""
+    import math
+
+    if not picks.faults:
+        return ""
+    fault = picks.faults[0]
+    if not math.isfinite(fault.area):
+        return f"; the largest dips {fault.dip:.0f} degrees along the line"
+    square = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
+    return f"; the largest has {fault.area:.4g} {square}, strike {fault.strike:.0f} and dip {fault.dip:.0f}"
 
 
 @app.command()
@@ -420,14 +447,9 @@ def export(
     with ExitStack() as stack:
         survey = like and stack.enter_context(layout.survey(like))
         exported = export_faults(directory, out, file_format=file_format, faults=fault, like=survey)
-    count = len(exported.faults)
-    typer.echo(f"{out}: {count} {'fault' if count == 1 else 'faults'} as {exported.format}")
+    typer.echo(f"{out}: {_counted(len(exported.faults))} as {exported.format}")
     if not exported.has_coordinates:
-        Console(stderr=True, soft_wrap=True).print(
-            "note: The survey has no coordinates: X and Y are inline and crossline numbers.",
-            markup=False,
-            highlight=False,
-        )
+        _say(NO_COORDINATES)
 
 
 @app.command()

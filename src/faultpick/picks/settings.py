@@ -1,5 +1,6 @@
 """What picking is run with."""
 
+import math
 from dataclasses import dataclass
 
 from faultpick.errors import ConfigError
@@ -35,9 +36,9 @@ class PickSettings:
                 f"The thresholds {self.low:g} and {self.high:g} make no sense: choose 0 < low <= high <= 1."
             )
         for name in ("min_area", "gap"):
-            if not getattr(self, name) >= 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"{name} is {getattr(self, name):g}: choose 0 or more.")
         if self.stick_spacing < 1:
             raise ConfigError(f"Sticks every {self.stick_spacing} lines make no sense: choose 1 or more.")
-        if not self.velocity > 0:
+        if not 0 < self.velocity < math.inf:
             raise ConfigError(f"The velocity {self.velocity:g} makes no sense: choose more than 0.")

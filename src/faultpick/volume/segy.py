@@ -22,6 +22,9 @@ CHUNK = 1 << 12
 SOME_TRACES = 20_000
 LONGEST_LINE = 500_000
 POWERS_OF_TEN = (1, 10, 100, 1000, 10_000)
+ANGLES = (2, 3, 4)
+"""Codes of byte 89 for X and Y in seconds of arc, degrees, and both with minutes."""
+CLOSE, CLOSEST = 3.0, 0.02
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,21 @@ def _corners(
 ) -> tuple[NDArray[np.float64] | None, str]:
     scalar = header_field(headers, 71, layout.byte_order)
     xy = [apply_scalar(header_field(headers, byte, layout.byte_order), scalar) for byte in xy_bytes]
-    return fit_corners(inline, crossline, np.stack(xy, axis=1), grid.inlines, grid.crosslines)
+    corners, note = fit_corners(inline, crossline, np.stack(xy, axis=1), grid.inlines, grid.crosslines)
+    if corners is not None and _are_angles(corners, grid, header_field(headers, 89, layout.byte_order)):
+        return (
+            None,
+            "X and Y in the headers are angles and left out; put map coordinates there for true dips.",
+        )
+    return corners, note
+
+
+def _are_angles(corners: NDArray[np.float64], grid: Grid, units: NDArray[np.int32]) -> bool:
+    """Whether traces lie closer than any survey's, so that X and Y are degrees, or seconds as they say."""
+    sides = np.hypot(*(corners[1:3] - corners[0]).T)
+    spacing = max(sides / np.maximum([len(grid.crosslines) - 1, len(grid.inlines) - 1], 1))
+    told = np.isin(units, ANGLES).mean() > 0.5
+    return spacing < (CLOSE if told else CLOSEST)
 
 
 def _sample_axis(
