@@ -4,6 +4,9 @@ Each message is one sentence or two that name the file, say what is wrong and wh
 The command prints it without a traceback and exits with code 2.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class FaultpickError(Exception):
     """Trouble that the user can do something about."""
@@ -47,3 +50,9 @@ class DataError(FaultpickError):
 
 class PicksError(FaultpickError):
     """A folder holds no picked faults, or damaged ones."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """What was meant by a name that does not exist, "did you mean 'field'? "; empty if none is near."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    return f"did you mean {near[0]!r}? " if near else ""

@@ -4,13 +4,12 @@ Every network maps ``(N, 1, Z, Y, X)`` amplitudes, sides a multiple of ``ModelIn
 ``(N, C, Z, Y, X)``: C is 1 (fault) or 2 (background, fault). :func:`fault_logit` makes them alike.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from faultpick.errors import ModelError
+from faultpick.errors import ModelError, suggestion
 from faultpick.models.attention_unet import AttentionUNet
 from faultpick.models.faultseg3d import FaultSeg3D
 from faultpick.models.r2_unet import R2UNet
@@ -74,8 +73,7 @@ def info(name: str) -> ModelInfo:
         ModelError: No network has this name.
     """
     if name not in _MODELS:
-        near = difflib.get_close_matches(name, names(), n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = suggestion(name, names())
         raise ModelError(f"No network is called {name!r}: {hint}Choose one of {', '.join(names())}.")
     return _MODELS[name]
 

@@ -5,7 +5,6 @@ not), with the amplitudes as they are or negated. A fault is a fault in all of t
 than one; the maximum finds more, true and false. Each attitude costs one run of the network.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, suggestion
 
 INLINE, CROSSLINE = 2, 3  # axes of (batch, channel, inline, crossline, sample)
 
@@ -79,8 +78,7 @@ def attitudes_of(mode: str | bool) -> tuple[Attitude, ...]:
     """
     name = {True: "mirror", False: "none"}.get(mode) if isinstance(mode, bool) else mode
     if name not in MODES:
-        near = difflib.get_close_matches(str(name), MODES, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = suggestion(str(name), MODES)
         raise ConfigError(
             f"There is no test-time augmentation {name!r}: {hint}Choose one of {', '.join(MODES)}."
         )

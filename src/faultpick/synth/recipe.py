@@ -1,8 +1,6 @@
 """What a synthetic earth is drawn from: named recipes."""
 
-import difflib
-
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, suggestion
 from faultpick.synth.field_recipe import FIELD
 from faultpick.synth.recipe_base import ALIASES, Recipe
 from faultpick.synth.wu2019_recipe import WU2019
@@ -18,7 +16,6 @@ def find_recipe(name: str) -> Recipe:
     """
     name = ALIASES.get(name, name)
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = suggestion(name, RECIPES)
         raise ConfigError(f"No recipe is called {name!r}: {hint}Choose one of {', '.join(sorted(RECIPES))}.")
     return RECIPES[name]

@@ -3,15 +3,14 @@
 Each suite exists twice: on the test seeds, for reports alone, and on the validation seeds, to choose by.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, suggestion
 from faultpick.synth.cube import Cube
 from faultpick.synth.field_recipe import FIELD, STYLES, FieldRecipe
-from faultpick.synth.recipe_base import Recipe
+from faultpick.synth.recipe_base import ALIASES, Recipe
 from faultpick.synth.synthesis import synthesize
 from faultpick.synth.wu2019_recipe import WU2019
 
@@ -58,10 +57,9 @@ def find_suite(name: str, first_seed: int) -> list[SuiteCube]:
     Raises:
         ConfigError: No suite has this name.
     """
-    name = {"wu2019": "wu2019-v1"}.get(name, name)
+    name = ALIASES.get(name, name)
     if name not in SUITES:
-        near = difflib.get_close_matches(name, SUITES, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = suggestion(name, SUITES)
         raise ConfigError(f"No suite is called {name!r}: {hint}Choose one of {', '.join(sorted(SUITES))}.")
     return SUITES[name](first_seed)
 
@@ -95,9 +93,9 @@ EMPHASIS: dict[str, dict[str, dict[str, Any]]] = {
 """What is emphasised in each cube of `field-20`; the rest is drawn as the recipe `field` draws it."""
 
 
-def emphasised(groups: dict[str, dict[str, Any]], recipe: FieldRecipe = FIELD) -> FieldRecipe:
-    """A recipe with the given fields of its groups set, in no other style, and with faults in every cube."""
-    plain = recipe.with_parts({"styles": dict.fromkeys(STYLES, 0.0)})
+def emphasised(groups: dict[str, dict[str, Any]]) -> FieldRecipe:
+    """The recipe `field` with the given fields of its groups set, in no other style, faults in every cube."""
+    plain = FIELD.with_parts({"styles": dict.fromkeys(STYLES, 0.0)})
     return plain.with_parts(groups).with_parts({"faulting": {"none": 0.0}})
 
 

@@ -3,7 +3,6 @@
 Loading reads tensors and JSON only; nothing is unpickled.
 """
 
-import difflib
 import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from faultpick import models, normalise
-from faultpick.errors import ModelError, OutputError
+from faultpick.errors import ModelError, OutputError, suggestion
 from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo.card import Card
 
@@ -151,8 +150,7 @@ def _find(name_or_path: str | Path) -> Path:
         return shipped
     if path.exists():
         raise ModelError(f"{path} is not a {SUFFIX} file: give the weights file, its card lies beside it.")
-    near = difflib.get_close_matches(str(name_or_path), available(), n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = suggestion(str(name_or_path), available())
     known = ", ".join(available()) or "none"
     raise ModelError(
         f"No model is called {str(name_or_path)!r}: {hint}Choose one that is here ({known}) "
