@@ -176,7 +176,7 @@ def scores_table(rows: Iterable[Row], names: Iterable[str] = tuple(SCORES)) -> s
     return _markdown(("", *columns), [line for line in lines if any(line[1:])])
 
 
-def differences_table(rows: Iterable[Row], names: Iterable[str] = SHORT) -> str:
+def differences_table(rows: Iterable[Row]) -> str:
     """Measures down and models across: each model less the first one, on the same cubes.
 
     Cubes differ more from each other than models do, so that models which are far from each other here can
@@ -196,7 +196,7 @@ def differences_table(rows: Iterable[Row], names: Iterable[str] = SHORT) -> str:
 
         return _with_interval(one[0], difference, "{:+.3f}")
 
-    lines = [(name, *(cell(column, SCORES[name]) for _, column in others)) for name in names]
+    lines = [(name, *(cell(column, SCORES[name]) for _, column in others)) for name in SHORT]
     header = (f"Less {first}", *(name for name, _ in others))
     return _markdown(header, [line for line in lines if any(line[1:])])
 

@@ -13,8 +13,8 @@ from scipy.ndimage import binary_dilation
 
 from faultpick import metrics
 from faultpick.cli import main
-from faultpick.errors import DataError, VolumeError
-from faultpick.metrics import Scores, evaluate, evaluate_volumes, masks, summarise
+from faultpick.errors import VolumeError
+from faultpick.metrics import Scores, evaluate, evaluate_volumes, masks
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
 
 CUBE = (4, 5, 6)
@@ -228,22 +228,6 @@ def test_what_is_not_valid_does_not_matter():
 def test_bad_input_is_refused(probability, label, valid, message):
     with pytest.raises(VolumeError, match=message):
         evaluate(probability, label, valid=valid)
-
-
-# Summaries
-
-
-def test_summary_is_the_mean_and_leaves_undefined_average_precision_out():
-    good, bad = evaluate(sheet(1), sheet(1)), evaluate(sheet(1), sheet(2))
-    empty = evaluate(np.zeros((8, 8, 8)), np.zeros((8, 8, 8)))
-    mean = summarise([good, bad])
-    for name, value in asdict(mean).items():
-        assert value == pytest.approx((getattr(good, name) + getattr(bad, name)) / 2)
-    assert summarise([good, bad, empty]).average_precision == mean.average_precision
-    assert math.isnan(summarise([empty]).average_precision)
-    assert summarise([good, evaluate(np.zeros((8, 8, 8)), sheet(1))]).asd == math.inf
-    with pytest.raises(DataError, match="no scores"):
-        summarise([])
 
 
 def test_every_score_has_a_meaning():

@@ -24,7 +24,6 @@ from faultpick.metrics.masks import (
     tolerant_iou,
 )
 from faultpick.metrics.objects import (
-    OBJECT_MEANING,
     Match,
     Matching,
     ObjectScores,
@@ -32,7 +31,7 @@ from faultpick.metrics.objects import (
     score_objects,
     strike_dip_difference,
 )
-from faultpick.metrics.scores import MEANING, Scores, evaluate, evaluate_volumes, summarise
+from faultpick.metrics.scores import MEANING, Scores, evaluate, evaluate_volumes
 from faultpick.metrics.sheets import (
     Orientation,
     Sheet,
@@ -44,7 +43,6 @@ from faultpick.metrics.sheets import (
 
 __all__ = [
     "MEANING",
-    "OBJECT_MEANING",
     "THRESHOLDS",
     "Distances",
     "Match",
@@ -78,7 +76,6 @@ __all__ = [
     "sheet_from_surface",
     "sheets_from_voxels",
     "strike_dip_difference",
-    "summarise",
     "threshold_curve",
     "tolerant_f1",
     "tolerant_iou",

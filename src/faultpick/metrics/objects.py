@@ -94,7 +94,8 @@ class ObjectScores:
         """The numbers of a table, by name.
 
         Counts of faults are whole numbers; `found_share` is NaN without a fault, the errors (medians over
-        the matches whose error is known) without a match; `false_per_cube` is a mean.
+        the matches whose error is known; degrees, throw in samples) without a match; `false_per_cube` is a
+        mean.
         """
         return {
             "faults": self.faults,
@@ -108,20 +109,6 @@ class ObjectScores:
             "dip_error": _median([match.dip_error for match in self.matches]),
             "throw_error": _median([match.throw_error for match in self.matches]),
         }
-
-
-OBJECT_MEANING = {
-    "faults": "true faults that count",
-    "picked": "picked faults",
-    "found": "true faults of which enough lies on one picked fault",
-    "found_share": "share of the true faults that is found",
-    "false_per_cube": "picked faults on no true fault, for each cube",
-    "split": "true faults picked as several",
-    "merged": "picked faults that are several true ones",
-    "strike_error": "median over the found faults, degrees",
-    "dip_error": "median over the found faults, degrees",
-    "throw_error": "median over the found faults, samples",
-}
 
 
 def score_objects(

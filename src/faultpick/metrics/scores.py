@@ -12,15 +12,13 @@ voxels thick, all surface, and a voxel that both masks share is at distance 0. A
 out of both masks before anything is counted or measured.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from faultpick.errors import DataError, VolumeError
+from faultpick.errors import VolumeError
 from faultpick.metrics.curves import (
     average_precision,
     best_image_f1,
@@ -143,22 +141,6 @@ def evaluate_volumes(prediction: "Volume", label: "Volume", threshold: float = 0
         return evaluate(prediction.read(*whole), label.read(*whole), threshold, valid)
     except VolumeError as error:
         raise VolumeError(f"{prediction.path} cannot be scored against {label.path}. {error}") from error
-
-
-def summarise(scores: Sequence[Scores]) -> Scores:
-    """Mean of each score; an undefined average precision (NaN) is left out of its mean.
-
-    Raises:
-        DataError: There is nothing to average.
-    """
-    if not scores:
-        raise DataError("There are no scores to average.")
-    means = {}
-    for field in fields(Scores):
-        values = [getattr(score, field.name) for score in scores]
-        defined = [value for value in values if not math.isnan(value)]
-        means[field.name] = sum(defined) / len(defined) if defined else math.nan
-    return Scores(**means)
 
 
 def _check_lines(first: "Geometry", second: "Geometry") -> None:

@@ -19,7 +19,6 @@ from faultpick.metrics import (
 )
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.picking import pick
-from faultpick.picks.settings import PickSettings
 from faultpick.picks.thin import thin
 from faultpick.volume import plain_geometry
 
@@ -28,25 +27,20 @@ if TYPE_CHECKING:
 
 
 def score_probability(
-    probability: NDArray[np.floating],
-    cube: "Cube",
-    *,
-    settings: PickSettings | None = None,
-    matching: Matching | None = None,
+    probability: NDArray[np.floating], cube: "Cube", *, matching: Matching | None = None
 ) -> ObjectScores:
     """Pick the faults of a probability of a cube, their throw from its seismic, and count them.
 
     Args:
         probability: In [0, 1], on the cube's grid.
         cube: The synthetic earth.
-        settings: What to pick with.
         matching: What counts as the same fault.
 
     Raises:
         VolumeError: A probability is not finite or outside [0, 1], or the shape is another.
     """
     try:
-        picks = pick(probability, seismic=cube.seismic, settings=settings)
+        picks = pick(probability, seismic=cube.seismic)
     except NoFaultError:
         picks = Picks([], plain_geometry(cube.fault.shape), "voxels")
     return score_picks(picks, cube, matching)

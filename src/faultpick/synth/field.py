@@ -34,7 +34,6 @@ SURELY_UNSEEN = 0.6
 where less than this share is left between the layers, as where slip is along them."""
 THICKEST = 2.5
 """Mean thickness of the thickest beds, in periods of the wavelet."""
-WAVELETS = 3  # from top to bottom, where the wavelet lies across the layers
 
 
 def make_cube(seed: int, recipe: FieldRecipe, shape: tuple[int, int, int]) -> Cube:
