@@ -468,17 +468,19 @@ class Watched(nn.Module):
 
 
 def test_one_block_at_a_time_goes_through_at_all_scales(cube):
-    model = replace(loaded(), network=Watched())
-    axes = [
-        tuple(Axis(count, 4, model.info.multiple, factor) for count in cube.shape) for factor in (1.3, 1.0)
-    ]
-    source = source_of(cube, gain=False)
-    task = OverScales(tuple(PredictBlock(source, a, [model], AS_IT_IS, "mean", 0.5) for a in axes), "mean")
+    network = Watched()
+    model, source = replace(loaded(), network=network), source_of(cube, gain=False)
+
+    def at(factor: float) -> PredictBlock:
+        inline, crossline, sample = (Axis(count, 4, model.info.multiple, factor) for count in cube.shape)
+        return PredictBlock(source, (inline, crossline, sample), [model], AS_IT_IS, "mean", 0.5)
+
+    task = OverScales((at(1.3), at(1.0)), "mean")
     blocks = cover(cube.shape, (20, 27, 51))
     with ThreadPoolExecutor(2) as pool:
         found = [result.values[0] for result in pool.map(task, blocks)]
     assert len(found) == 2
-    assert model.network.most == 1
+    assert network.most == 1
 
 
 def test_no_scale_is_refused(cube):
