@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from faultpick.errors import OutputError
 from faultpick.volume import Geometry, create_volume, open_volume, plain_geometry
+from faultpick.volume.create import check_output
 
 NAMES = ["a.sgy", "a.SEGY", "a.zarr", "a.npy", "a.dat", "a.bin"]
 
@@ -90,6 +91,13 @@ def test_a_folder_that_is_no_output(tmp_path, numbers):
     with pytest.raises(OutputError, match="is a folder"):
         write(tmp_path / "a.zarr", numbers((2, 3, 4)))
     assert (tmp_path / "a.zarr" / "thesis.txt").exists()
+
+
+def test_a_file_where_a_zarr_folder_is_to_be(tmp_path):
+    (tmp_path / "a.zarr").write_text("x")
+    with pytest.raises(OutputError, match=r"a\.zarr is a file, not a Zarr folder"):
+        check_output(tmp_path / "a.zarr")
+    assert (tmp_path / "a.zarr").read_text() == "x"
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a"])

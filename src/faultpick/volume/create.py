@@ -109,8 +109,8 @@ def check_output(path: Path, like: Volume | None = None) -> None:
     """See that a volume can be written at a path, before any work is done for it.
 
     Raises:
-        OutputError: The name has no known suffix or is that of `like`, its folder refuses, or SEG-Y cannot
-            hold the geometry of `like`.
+        OutputError: The name has no known suffix or is that of `like`, its folder refuses, a file is where a
+            Zarr folder is to be, or SEG-Y cannot hold the geometry of `like`.
     """
     check_no_input(path, [like and like.path])
     if path.suffix.lower() not in SUFFIXES:
@@ -119,6 +119,8 @@ def check_output(path: Path, like: Volume | None = None) -> None:
             "name it .sgy, .segy, .zarr, .npy, .dat or .bin."
         )
     check_target(path)
+    if path.suffix.lower() == ".zarr" and path.is_file():
+        raise OutputError(f"{path} is a file, not a Zarr folder; remove it or give the output another name.")
     is_segy = path.suffix.lower() in (".sgy", ".segy")
     if is_segy and like is not None and not isinstance(like.reader, SegyReader):
         header_scales(like.geometry)
