@@ -205,6 +205,20 @@ def test_no_corners_without_coordinates(segy, numbers):
         assert any("regular grid" in note for note in volume.notes)
 
 
+@pytest.mark.parametrize("wrong", [{(12, 103): 0}, {(10, 100): 0, (15, 107): 99_999_999}])
+def test_a_few_wrong_coordinates_are_left_out(segy, numbers, wrong):
+    def placed(inline, crossline):
+        return wrong.get((inline, crossline), 500_000 + 25 * inline), 6_000_000 + 25 * crossline
+
+    with open_volume(segy(numbers((6, 8, 4)), coordinates=placed)) as volume:
+        corners, notes = volume.geometry.corners, volume.notes
+    assert corners is not None
+    expected = [[500_000 + 25 * i, 6_000_000 + 25 * x] for i in (10, 15) for x in (100, 107)]
+    np.testing.assert_allclose(corners, expected, atol=1e-6)
+    assert len(notes) == 1
+    assert f"X and Y of {len(wrong)} of 48 traces" in notes[0]
+
+
 def test_coordinates_of_a_single_line(segy, numbers):
     path = segy(numbers((1, 6, 4)), coordinates=lambda _, crossline: (25 * crossline, 7))
     with open_volume(path) as volume:

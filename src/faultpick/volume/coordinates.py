@@ -3,11 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+FAR = 5.0  # times the median miss: beyond that, and half a line spacing, X and Y count as wrong
+MOST_WRONG = 0.05
+ROUNDS = 10
+
 
 def apply_scalar(values: NDArray[np.int32], scalar: NDArray[np.int32]) -> NDArray[np.float64]:
     """Coordinates with SEG-Y's scalar: positive multiplies, negative divides, zero does nothing."""
-    scalar = scalar.astype(np.float64)
-    return values * np.where(scalar > 0, scalar, 1) / np.where(scalar < 0, -scalar, 1)
+    wide = scalar.astype(np.int64)
+    return values * np.where(wide > 0, wide, 1) / np.where(wide < 0, -wide, 1)
 
 
 def fit_corners(
@@ -27,9 +31,9 @@ def fit_corners(
         crosslines: Line numbers of the grid's second axis.
 
     Returns:
-        The corners, shape (4, 2), in the order of `Geometry.corners`, and a note. The corners are None if
-        the coordinates do not vary, or miss the map by more than one line spacing (root mean square): then
-        the note says so.
+        The corners, shape (4, 2), in the order of `Geometry.corners`, and a note. A few traces far from where
+        the others say are left out, and the note says how many. The corners are None if the coordinates do
+        not vary, or miss the map by more than one line spacing (root mean square): then the note says so.
     """
     known = (xy != 0).any(axis=1)
     if len(np.unique(xy[known], axis=0)) < 2:
@@ -37,13 +41,46 @@ def fit_corners(
     centre = np.array([inlines.mean(), crosslines.mean()])
     scale = np.array([max(np.ptp(inlines), 1), max(np.ptp(crosslines), 1)])
     lines = (np.stack([inline, crossline], axis=1)[known] - centre) / scale
-    origin = xy[known].mean(axis=0)
-    design = np.column_stack([np.ones(len(lines)), lines])
-    affine, *_ = np.linalg.lstsq(design, xy[known] - origin, rcond=None)
+    design, xy = np.column_stack([np.ones(len(lines)), lines]), xy[known]
+    intervals = np.array([max(len(inlines) - 1, 1), max(len(crosslines) - 1, 1)])
 
-    misfit = np.sqrt(np.square(design @ affine + origin - xy[known]).sum(axis=1).mean())
-    spacing = np.hypot(*affine[1:].T) / [max(len(inlines) - 1, 1), max(len(crosslines) - 1, 1)]
-    if misfit > spacing.max():
+    kept = _without_outliers(design, xy, intervals)
+    affine, misses, spacing = _fit(design, xy, intervals, kept)
+    misfit = np.sqrt(np.square(misses[kept]).mean())
+    if misfit > spacing:
         return None, f"The X and Y in the headers miss a regular grid by {misfit:.4g}; they are left out."
+    wrong = np.count_nonzero(~kept)
+    note = (
+        f"The X and Y of {wrong} of {len(kept)} traces looked at miss the grid of the others by up to "
+        f"{misses.max():.4g}; they are left out."
+    )
     ends = np.array([[i, x] for i in (inlines[0], inlines[-1]) for x in (crosslines[0], crosslines[-1])])
-    return np.column_stack([np.ones(4), (ends - centre) / scale]) @ affine + origin, ""
+    corners = np.column_stack([np.ones(4), (ends - centre) / scale]) @ affine
+    return corners, note if wrong else ""
+
+
+def _without_outliers(
+    design: NDArray[np.float64], xy: NDArray[np.float64], intervals: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which traces to fit, shape (traces,): all, unless a few are far from where the others say."""
+    kept = np.ones(len(xy), dtype=bool)
+    for _ in range(ROUNDS):
+        _, misses, spacing = _fit(design, xy, intervals, kept)
+        near = misses <= max(FAR * np.median(misses), spacing / 2)
+        if (near == kept).all():
+            break
+        kept = near
+    return kept if np.mean(~kept) <= MOST_WRONG else np.ones_like(kept)
+
+
+def _fit(
+    design: NDArray[np.float64],
+    xy: NDArray[np.float64],
+    intervals: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """The affine map of the kept traces, by how much each trace misses it, and the wider line spacing."""
+    origin = xy[kept].mean(axis=0)
+    affine, *_ = np.linalg.lstsq(design[kept], xy[kept] - origin, rcond=None)
+    affine[0] += origin
+    return affine, np.hypot(*(design @ affine - xy).T), float((np.hypot(*affine[1:].T) / intervals).max())

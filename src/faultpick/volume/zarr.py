@@ -105,8 +105,9 @@ def open_zarr(path: Path) -> Volume:
             f"{path} has shape {array.shape} and type {array.dtype}; a volume has three axes of numbers: "
             "inline, crossline, sample."
         )
-    geometry = _geometry(path, array, group)
-    return Volume(path, "Zarr", str(array.dtype), geometry, ZarrReader(path, array, geometry.live))
+    geometry, note = _geometry(path, array, group)
+    reader = ZarrReader(path, array, geometry.live)
+    return Volume(path, "Zarr", str(array.dtype), geometry, reader, (note,) if note else ())
 
 
 def _samples_of(path: Path, group: zarr.Group) -> zarr.Array:
@@ -138,12 +139,13 @@ def _dimension_names(array: zarr.Array) -> tuple[str, ...]:
     return tuple(str(name) for name in names) if isinstance(names, list | tuple) else ()
 
 
-def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geometry:
+def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> tuple[Geometry, str]:
+    """Where the voxels lie, and a note on what looks odd in it."""
     shape = (array.shape[0], array.shape[1], array.shape[2])
     plain = plain_geometry(shape)
     names = _dimension_names(array)
     if len(names) != 3:
-        return plain
+        return plain, ""
     if any(_belongs_elsewhere(name, axis) for axis, name in enumerate(names)):
         raise VolumeError(
             f"{path} has its axes in the order {', '.join(names)}; write it again in the order inline, "
@@ -166,14 +168,14 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> Geomet
     samples = plain.samples if times is None else _sample_axis(path, names[2], times, beside[names[2]])
     mask, x, y = (stored(name, shape[:2]) for name in ("trace_mask", "cdp_x", "cdp_y"))
     live = None if mask is None or mask.astype(bool).all() else mask.astype(bool)
-    corners = None
+    corners, note = None, ""
     if x is not None and y is not None:
         exists = np.isfinite(x) & np.isfinite(y) & (True if live is None else live)
         inline, crossline = np.meshgrid(*lines, indexing="ij")
         xy = np.stack([x[exists], y[exists]], axis=1).astype(np.float64)
-        corners, _ = fit_corners(inline[exists], crossline[exists], xy, *lines)
+        corners, note = fit_corners(inline[exists], crossline[exists], xy, *lines)
     in_feet = "cdp_x" in beside and _dict_of(beside["cdp_x"].attrs.get("unitsV1")).get("length") == "ft"
-    return Geometry(lines[0], lines[1], samples, corners, live, "ft" if in_feet else "m")
+    return Geometry(lines[0], lines[1], samples, corners, live, "ft" if in_feet else "m"), note
 
 
 def _belongs_elsewhere(name: str, axis: int) -> bool:
