@@ -69,6 +69,14 @@ def test_dead_traces_and_bad_samples_are_passed_over():
     assert share(cube) == pytest.approx(whole, abs=0.06)
 
 
+@pytest.mark.filterwarnings("error")
+def test_signalling_nans_are_passed_over():
+    cube = earth(1.0)
+    whole = share(cube)
+    cube.view(np.uint32)[30, 5:9, 3] = 0x7F800001
+    assert share(cube) == pytest.approx(whole, abs=0.06)
+
+
 @pytest.mark.parametrize("shape", [(1, 40, 60), (40, 1, 60), (5, 4, 3), (3, 3, 1000)])
 def test_lines_and_scraps(shape):
     assert 0 <= share(earth(1.0, shape)) <= 1

@@ -43,3 +43,9 @@ def test_a_trace_that_does_not_vary_has_no_strength(block):
     block[0, 2] = 0.0
     block[0, 2, 30] = 5.0  # nothing but a spike
     np.testing.assert_array_equal(trace_strength(block)[0, :4] > 0, [False, False, False, True])
+
+
+@pytest.mark.filterwarnings("error")
+def test_amplitudes_whose_sums_float32_does_not_hold(block):
+    loud = np.float32(3e37) * block
+    np.testing.assert_allclose(trace_strength(loud), 3e37 * trace_strength(block).astype(float), rtol=1e-5)

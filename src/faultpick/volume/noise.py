@@ -36,7 +36,8 @@ def noise_share(read: Read, shape: tuple[int, int, int]) -> float | None:
     """
     windows: tuple[list[tuple[float, float]], ...] = ([], [])
     for inlines, crosslines in patches(shape):
-        patch = read(inlines, crosslines, slice(0, shape[2])).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # numpy warns of some NaNs
+            patch = read(inlines, crosslines, slice(0, shape[2])).astype(np.float64)
         usable = np.isfinite(patch).all(axis=2) & (patch != patch[..., :1]).any(axis=2)
         if not usable.any():
             continue

@@ -26,8 +26,7 @@ def trace_strength(block: NDArray[np.floating]) -> NDArray[np.float32]:
     count = block.shape[2] // length
     for row, inline in zip(out, block, strict=True):
         stretches = inline[:, : count * length].reshape(-1, count, length)
-        distance = stretches - stretches.mean(axis=2, keepdims=True)
-        strength = np.sort(np.abs(distance, out=distance).mean(axis=2), axis=1).astype(np.float64)
+        strength = np.sort(_mean_distance(stretches), axis=1).astype(np.float64)
         if count > 1:
             strength[:, -1] = np.minimum(strength[:, -1], SPIKED * strength[:, -2])
         varies = strength[:, -1] > 0
@@ -35,3 +34,13 @@ def trace_strength(block: NDArray[np.floating]) -> NDArray[np.float32]:
         weights = strength / (strength + FAINT * strength[:, -1:])
         row[varies] = np.exp(np.average(np.log(strength), axis=1, weights=weights))
     return out
+
+
+def _mean_distance(stretches: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Mean distance from the mean along the last axis, in float64 where float32 does not hold the sums."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = stretches - stretches.mean(axis=2, keepdims=True)
+        found = np.abs(distance, out=distance).mean(axis=2)
+    if np.isfinite(found).all() or stretches.dtype == np.float64:
+        return found
+    return _mean_distance(stretches.astype(np.float64))
