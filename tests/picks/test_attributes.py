@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -43,12 +46,23 @@ def test_two_way_time_becomes_depth_with_half_the_velocity() -> None:
     assert steeper.length == pytest.approx(40 * 25, rel=1e-4)
 
 
-def test_depth_in_feet_stays_in_feet() -> None:
-    scale = scale_of(
-        geometry([[0, 0], [8000, 0], [0, 8000], [8000, 8000]], SampleAxis(0, 20, 101, "ft")), 2000.0
-    )
-    assert scale.unit == "ft"
-    np.testing.assert_allclose(scale.matrix @ [0, 0, 1], [0, 0, 20])
+@pytest.mark.parametrize(
+    ("length", "axis", "down"),
+    [
+        ("ft", SampleAxis(0, 20.0, 101, "ft"), 20.0),
+        ("ft", SampleAxis(0, 3.048, 101, "m"), 10.0),
+        ("m", SampleAxis(0, 10.0, 101, "ft"), 3.048),
+        ("ft", SampleAxis(0, 4.0, 101, "ms"), 4.0 / 0.3048),
+    ],
+)
+def test_depth_is_turned_into_the_unit_of_the_coordinates(
+    length: Literal["m", "ft"], axis: SampleAxis, down: float
+) -> None:
+    """Two-way time at 2000 m/s: 1 ms is 1 m."""
+    survey = geometry([[0, 0], [8200, 0], [0, 8200], [8200, 8200]], axis)
+    scale = scale_of(replace(survey, length_unit=length), 2000.0)
+    assert scale.unit == length
+    np.testing.assert_allclose(scale.matrix, [[82, 0, 0], [0, 82, 0], [0, 0, down]])
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

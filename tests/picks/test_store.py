@@ -27,6 +27,7 @@ def assert_same_fault(read: Fault, written: Fault) -> None:
 
 
 def test_what_is_written_reads_back(picks: Picks, tmp_path: Path) -> None:
+    picks = replace(picks, geometry=replace(picks.geometry, length_unit="ft"))
     write_picks(picks, tmp_path / "picks")
     read = read_picks(tmp_path / "picks")
     assert len(read.faults) == 2
@@ -34,6 +35,7 @@ def test_what_is_written_reads_back(picks: Picks, tmp_path: Path) -> None:
         assert_same_fault(ours, theirs)
     assert (read.length_unit, read.settings) == (picks.length_unit, picks.settings)
     assert read.geometry.samples == picks.geometry.samples
+    assert read.geometry.length_unit == "ft"
     for name in ("inlines", "crosslines", "corners", "live"):
         np.testing.assert_array_equal(getattr(read.geometry, name), getattr(picks.geometry, name))
 

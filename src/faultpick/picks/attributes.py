@@ -1,4 +1,4 @@
-"""Strike, dip, area and size of a surface, in metres where the survey has coordinates."""
+"""Strike, dip, area and size of a surface, in metres or feet where the survey has coordinates."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 
 from faultpick.volume import Geometry
 
+METRES = {"m": 1.0, "ft": 0.3048}
+"""In one of each unit of length."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scale:
     """From voxels to north, east and down in one unit of length.
 
     Attributes:
-        unit: "m", "ft", or "voxels" without coordinates: then north is along the inline axis and east along
-            the crossline axis.
+        unit: "m" or "ft" as X and Y are in, or "voxels" without coordinates: then north is along the inline
+            axis and east along the crossline axis.
         matrix: Columns are the steps of one inline, one crossline and one sample, (3, 3).
     """
 
@@ -48,11 +51,15 @@ def scale_of(geometry: Geometry, velocity: float) -> Scale:
         geometry: Of the survey. Without coordinates, or with a vertical axis of unknown unit, lengths are in
             voxels.
         velocity: Metres a second, for an axis of two-way time.
+
+    Returns:
+        In the unit of X and Y, whatever the vertical axis is in.
     """
     axis = geometry.samples
     if geometry.corners is None or axis.unit not in ("ms", "m", "ft"):
         return Scale("voxels", np.eye(3))
-    down = axis.step * velocity / 2000.0 if axis.unit == "ms" else axis.step
+    metres = axis.step * (velocity / 2000.0 if axis.unit == "ms" else METRES[axis.unit])
+    down = metres / METRES[geometry.length_unit]
     first, along_crosslines, along_inlines, _ = geometry.corners
     inline = (along_inlines - first) / max(geometry.shape[0] - 1, 1)
     crossline = (along_crosslines - first) / max(geometry.shape[1] - 1, 1)
@@ -61,7 +68,7 @@ def scale_of(geometry: Geometry, velocity: float) -> Scale:
     elif geometry.shape[1] == 1:
         crossline = np.array([inline[1], -inline[0]])
     matrix = np.array([[inline[1], crossline[1], 0.0], [inline[0], crossline[0], 0.0], [0.0, 0.0, down]])
-    return Scale("ft" if axis.unit == "ft" else "m", matrix)
+    return Scale(geometry.length_unit, matrix)
 
 
 def attributes_of(

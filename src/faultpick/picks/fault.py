@@ -86,7 +86,7 @@ class Picks:
     Attributes:
         faults: The faults.
         geometry: Of the probability volume.
-        length_unit: Of lengths and areas: "m" (or the survey's own unit) with coordinates, else "voxels".
+        length_unit: Of lengths and areas: "m" or "ft" as the coordinates are in, "voxels" without them.
         settings: What the picking was run with, ready for JSON.
     """
 

@@ -134,6 +134,7 @@ def _facts(picks: Picks) -> dict[str, Any]:
             "crosslines": _ends(picks.geometry.crosslines),
             "samples": asdict(axis),
             "corners": None if picks.geometry.corners is None else picks.geometry.corners.tolist(),
+            "length_unit": picks.geometry.length_unit,
         },
         "faults": [
             {
@@ -292,4 +293,11 @@ def _split(values: Any, counts: NDArray[np.int64]) -> list[Any]:
 def _geometry(facts: dict[str, Any], arrays: dict[str, NDArray]) -> Geometry:
     corners = None if facts["corners"] is None else np.array(facts["corners"], dtype=np.float64)
     live = None if arrays["live"].all() else arrays["live"]
-    return Geometry(arrays["inlines"], arrays["crosslines"], SampleAxis(**facts["samples"]), corners, live)
+    return Geometry(
+        arrays["inlines"],
+        arrays["crosslines"],
+        SampleAxis(**facts["samples"]),
+        corners,
+        live,
+        facts.get("length_unit", "m"),
+    )

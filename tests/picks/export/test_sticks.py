@@ -128,7 +128,8 @@ def test_iesx_refuses_a_thousand_sticks(picks, tmp_path):
 
 
 def test_iesx_says_feet(picks, tmp_path):
-    export_faults(replace(picks, length_unit="ft"), tmp_path / "ft.dat", file_format="iesx")
+    feet = replace(picks, geometry=replace(picks.geometry, length_unit="ft"))
+    export_faults(feet, tmp_path / "ft.dat", file_format="iesx")
     assert (tmp_path / "ft.dat").read_text().splitlines()[0].endswith("ft ms")
     plain = replace(picks, geometry=plain_geometry((30, 40, 50)), length_unit="voxels")
     export_faults(plain, tmp_path / "plain.dat", file_format="iesx")

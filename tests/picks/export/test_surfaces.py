@@ -148,12 +148,14 @@ def test_one_fault_alone(suffix, picks, tmp_path):
     assert read.triangles.max() == len(read.vertices) - 1
 
 
-@pytest.mark.parametrize("unit", ["ms", "m", "samples"])
-def test_gocad_says_which_way_is_down_and_in_what(unit, picks, tmp_path):
-    export_faults(replace(picks, geometry=survey(unit=unit)), tmp_path / "faults.ts")
+@pytest.mark.parametrize("unit", ["ms", "m", "ft", "samples"])
+@pytest.mark.parametrize("xy_unit", ["m", "ft"])
+def test_gocad_says_which_way_is_down_and_in_what(unit, xy_unit, picks, tmp_path):
+    geometry = replace(survey(unit=unit), length_unit=xy_unit)
+    export_faults(replace(picks, geometry=geometry), tmp_path / "faults.ts")
     lines = (tmp_path / "faults.ts").read_text().splitlines()
     assert lines.count("ZPOSITIVE Depth") == 3
-    assert f'AXIS_UNIT "m" "m" "{unit}"' in lines
+    assert f'AXIS_UNIT "{xy_unit}" "{xy_unit}" "{unit}"' in lines
     assert min(float(line.split()[4]) for line in lines if line.startswith("VRTX")) == 422
     assert lines.count("END") == lines.count("GOCAD TSurf 1") == 3
 

@@ -123,8 +123,7 @@ def export_faults(
     written = [fault for fault in chosen if all(len(getattr(fault, need)) > 0 for need in target.needs)]
     if not written:
         raise PicksError(f"The faults have no {' or no '.join(target.needs)}, which {name} shows.")
-    xy_unit = (found.length_unit if found.length_unit != "voxels" else "m") if has_coordinates else None
-    frame = Frame(xy_unit, geometry.samples.unit)
+    frame = Frame(geometry.length_unit if has_coordinates else None, geometry.samples.unit)
     with staged(out, replaceable=lambda _: name == "skins") as temporary, output_errors(out):
         target.write([place(fault, geometry) for fault in written], frame, temporary)
     return Exported(name, tuple(fault.id for fault in written), has_coordinates)
