@@ -85,3 +85,10 @@ def test_strike_is_clockwise_from_north_on_a_turned_grid(mirrored: bool) -> None
     assert measured.strike == pytest.approx(70, abs=0.1)
     assert measured.dip == pytest.approx(50, abs=0.1)
     assert measured.area == pytest.approx(400.0**2, rel=1e-3)
+
+
+def test_a_gap_in_the_line_numbers_leaves_the_bins_as_they_are() -> None:
+    lines = np.r_[100:132, 400:432].astype(np.int32)
+    corners = np.array([[0, 0], [0, 331 * 12.5], [331 * 25, 0], [331 * 25, 331 * 12.5]])
+    survey = Geometry(lines, lines, SampleAxis(0, 10, 101, "m"), corners)
+    np.testing.assert_allclose(scale_of(survey, 2000.0).matrix, [[0, 12.5, 0], [25, 0, 0], [0, 0, 10]])

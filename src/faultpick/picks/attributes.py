@@ -60,15 +60,35 @@ def scale_of(geometry: Geometry, velocity: float) -> Scale:
         return Scale("voxels", np.eye(3))
     metres = axis.step * (velocity / 2000.0 if axis.unit == "ms" else METRES[axis.unit])
     down = metres / METRES[geometry.length_unit]
-    first, along_crosslines, along_inlines, _ = geometry.corners
-    inline = (along_inlines - first) / max(geometry.shape[0] - 1, 1)
-    crossline = (along_crosslines - first) / max(geometry.shape[1] - 1, 1)
+    inline, crossline = line_steps(geometry)
     if geometry.shape[0] == 1:
         inline = np.array([-crossline[1], crossline[0]])
     elif geometry.shape[1] == 1:
         crossline = np.array([inline[1], -inline[0]])
     matrix = np.array([[inline[1], crossline[1], 0.0], [inline[0], crossline[0], 0.0], [0.0, 0.0, down]])
     return Scale(geometry.length_unit, matrix)
+
+
+def line_steps(geometry: Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and Y of the step from an inline to the next and from a crossline to the next, each (2,).
+
+    Where line numbers are uneven, as beside a gap, the step is the median one; of a single line it is 0.
+
+    Raises:
+        ValueError: The corners are not known.
+    """
+    if geometry.corners is None:
+        raise ValueError("the corners are not known")
+    first, along_crosslines, along_inlines, _ = geometry.corners
+    return (
+        (along_inlines - first) * _share_of_a_step(geometry.inlines),
+        (along_crosslines - first) * _share_of_a_step(geometry.crosslines),
+    )
+
+
+def _share_of_a_step(lines: NDArray[np.int32]) -> float:
+    """The median step between neighbouring lines, as a share of the way from the first to the last."""
+    return float(np.median(np.diff(lines)) / (lines[-1] - lines[0])) if len(lines) > 1 else 0.0
 
 
 def attributes_of(

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from faultpick.picks import Picks
+from faultpick.picks.attributes import line_steps
 from faultpick.picks.store import fault_table
 from faultpick.view.report_figures import colour_of
 from faultpick.view.svg import inline_svg
@@ -135,9 +136,10 @@ def survey_rows(geometry: Geometry, length_unit: str) -> Rows:
         ),
         ("traces", f"{geometry.trace_count:,}" + ("" if geometry.trace_count == grid else f" of {grid:,}")),
     ]
-    if geometry.corners is not None and geometry.bin_spacing is not None:
-        spacings = zip(geometry.bin_spacing, geometry.shape, ("inlines", "crosslines"), strict=False)
-        texts = (f"{step:.4g} {length_unit} between {lines}" for step, count, lines in spacings if count > 1)
+    if geometry.corners is not None:
+        steps = zip(("inlines", "crosslines"), line_steps(geometry), strict=True)
+        bins = [(lines, float(np.hypot(*step))) for lines, step in steps if step.any()]
+        texts = (f"{width:.4g} {length_unit} between {lines}" for lines, width in bins)
         rows.append(("bin", ", ".join(texts)))
         ends = [(i, x) for i in geometry.inlines[[0, -1]] for x in geometry.crosslines[[0, -1]]]
         rows += [
