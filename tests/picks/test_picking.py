@@ -55,6 +55,25 @@ def test_bad_input_is_one_sentence() -> None:
             faultpick.pick(np.zeros(SHAPE, np.float32), settings=replace(faultpick.PickSettings(), **endless))
 
 
+def test_what_rounding_took_beyond_1_is_1() -> None:
+    probability = sheet(plane(30, 70))
+    (expected,) = faultpick.pick(probability).faults
+    (fault,) = faultpick.pick(np.where(probability == 1, np.float32(1.0000001), -1e-7)).faults
+    np.testing.assert_array_equal(fault.vertices, expected.vertices)
+    assert fault.mean_probability == expected.mean_probability
+    with pytest.raises(VolumeError, match=r"from 0 to 1\.00001"):
+        faultpick.pick(probability * np.float32(1.00001))
+
+
+def test_the_settings_say_where_the_volumes_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "p.npy", sheet(plane(30, 70)))
+    monkeypatch.chdir(tmp_path)
+    with faultpick.open_volume("p.npy") as probability:
+        settings = faultpick.pick(probability).settings
+    assert settings["probability"] == str(tmp_path / "p.npy")
+    assert settings["seismic"] is None
+
+
 def test_a_depth_survey_needs_no_velocity(
     segy: Callable[..., Path], command: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from faultpick.volume import Geometry, Volume, create_volume, plain_geometry
 from faultpick.volume.alike import check_same_grid
 
 SLAB = 32  # inlines written at once
+ROUNDING = 1e-6  # by which a probability may leave [0, 1]
 
 Source = Volume | NDArray[np.floating] | NDArray[np.integer]
 
@@ -144,8 +145,8 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
     if line is not None:
         points, ids = line.points_of(points, ids)
     facts = asdict(settings) | {
-        "probability": _name(probability),
-        "seismic": None if seismic is None else _name(seismic),
+        "probability": _whereabouts(probability),
+        "seismic": None if seismic is None else _whereabouts(seismic),
     }
     return _Result(Picks(numbered, geometry, scale.unit, facts), points, ids, scale)
 
@@ -196,6 +197,10 @@ def _name(source: Source) -> str:
     return str(source.path) if isinstance(source, Volume) else "the array"
 
 
+def _whereabouts(source: Source) -> str:
+    return str(source.path.absolute()) if isinstance(source, Volume) else _name(source)
+
+
 def _reader(source: Source) -> Callable[[Box], NDArray[np.float32]]:
     if isinstance(source, Volume):
         return lambda box: source.read(*box)
@@ -203,7 +208,7 @@ def _reader(source: Source) -> Callable[[Box], NDArray[np.float32]]:
 
 
 def _probabilities(source: Source) -> Callable[[Box], NDArray[np.float32]]:
-    """Reads and checks."""
+    """Reads and checks; what rounding took out of [0, 1] is put back."""
     read = _reader(source)
 
     def checked(box: Box) -> NDArray[np.float32]:
@@ -213,12 +218,12 @@ def _probabilities(source: Source) -> Callable[[Box], NDArray[np.float32]]:
             raise VolumeError(
                 f"{_name(source)} holds NaN or infinite values: predict again, or set them to 0."
             )
-        if low < 0 or high > 1:
+        if low < -ROUNDING or high > 1 + ROUNDING:
             raise VolumeError(
-                f"{_name(source)} ranges from {low:g} to {high:g}: a fault probability lies between 0 and 1; "
-                "give what `faultpick predict` wrote."
+                f"{_name(source)} ranges from {low:.8g} to {high:.8g}: a fault probability lies between "
+                "0 and 1; give what `faultpick predict` wrote."
             )
-        return block
+        return np.clip(block, 0.0, 1.0)
 
     return checked
 
