@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from faultpick.picks import Picks
 from faultpick.picks.export import export_faults
-from faultpick.volume import plain_geometry
+from faultpick.volume import create_volume, open_volume, plain_geometry
 
-from .conftest import by_hand, survey
+from .conftest import AZIMUTH, by_hand, survey
 
 
 @dataclass
@@ -176,3 +176,15 @@ def test_vtp_has_attributes_on_triangles(picks, tmp_path):
     assert set(arrays["dip"][:, 0]) == {60}
     assert set(arrays["mean_probability"][:, 0]) == {0.875}
     assert len(arrays["strike"]) == len(arrays["fault"]) == len(arrays["offsets"])
+
+
+def test_strike_and_dip_are_those_of_the_survey_that_gives_the_coordinates(picks, tmp_path):
+    """Picked without coordinates: along the inline axis, 12.5 m to the right for two samples of 6 m each."""
+    plain = replace(picks, geometry=plain_geometry((30, 40, 50)), settings={"velocity": 3000.0})
+    with create_volume(tmp_path / "survey.zarr", survey()) as writer:
+        writer.write(0, np.zeros((30, 40, 50), np.float32))
+    with open_volume(tmp_path / "survey.zarr") as volume:
+        export_faults(plain, tmp_path / "faults.vtp", faults=[1], like=volume)
+    arrays = vtp_arrays(tmp_path / "faults.vtp")
+    np.testing.assert_allclose(arrays["strike"], AZIMUTH, atol=0.01)
+    np.testing.assert_allclose(arrays["dip"], np.degrees(np.arctan(12 / 12.5)), atol=0.01)

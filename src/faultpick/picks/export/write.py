@@ -1,10 +1,12 @@
 """Faults in the file formats of interpretation systems and viewers."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from faultpick.errors import ConfigError, OutputError, PicksError
+from faultpick.picks.attributes import attributes_of, scale_of
 from faultpick.picks.export.charisma import write_charisma
 from faultpick.picks.export.gocad import write_gocad
 from faultpick.picks.export.iesx import write_iesx
@@ -17,6 +19,7 @@ from faultpick.picks.export.skins import write_skins
 from faultpick.picks.export.volumes import VOLUMES, export_volume
 from faultpick.picks.export.vtp import write_vtp
 from faultpick.picks.fault import Fault, Picks
+from faultpick.picks.settings import PickSettings
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
 from faultpick.volume import Geometry, Volume
 from faultpick.volume.alike import check_no_input
@@ -89,8 +92,8 @@ def export_faults(
         out: The file; a folder for "skins".
         file_format: One of `NAMES`; None: by the suffix of `out` (.ts, .obj, .ply, .vtp).
         faults: Ids of the faults to write; None: all.
-        like: The survey: its line numbers and coordinates are used in place of the picks' own, and a volume
-            gets its headers.
+        like: The survey: its line numbers and coordinates are used in place of the picks' own, surfaces are
+            measured anew by them, and a volume gets its headers.
 
     Returns:
         What was written.
@@ -123,6 +126,8 @@ def export_faults(
     written = [fault for fault in chosen if all(len(getattr(fault, need)) > 0 for need in target.needs)]
     if not written:
         raise PicksError(f"The faults have no {' or no '.join(target.needs)}, which {name} shows.")
+    if like is not None:
+        written = [_measured(fault, geometry, found.settings) for fault in written]
     frame = Frame(geometry.length_unit if has_coordinates else None, geometry.samples.unit)
     with staged(out, replaceable=lambda _: name == "skins") as temporary, output_errors(out):
         target.write([place(fault, geometry) for fault in written], frame, temporary)
@@ -181,6 +186,15 @@ def _geometry_of(like: Volume, picks: Picks) -> Geometry:
             f"{' x '.join(map(str, picks.geometry.shape))}; give the survey that was picked."
         )
     return like.geometry
+
+
+def _measured(fault: Fault, geometry: Geometry, settings: Mapping[str, Any]) -> Fault:
+    """A fault with the attributes that its surface has in a survey; one without a surface as it is."""
+    if not len(fault.triangles):
+        return fault
+    scale = scale_of(geometry, settings.get("velocity", PickSettings().velocity))
+    attributes = attributes_of(fault.vertices, fault.triangles, scale, geometry.samples.step)
+    return replace(fault, **asdict(attributes))
 
 
 def _check_target(out: Path, name: str, directory: Path | None) -> None:
