@@ -260,7 +260,17 @@ def test_a_survey_without_headers_is_told_in_voxels(tmp_path):
     page = page_of(tmp_path, picks)
     assert "growing inline numbers" in page
     assert "123,457 voxels²" in page
-    assert ("samples", "0 to 29, every 1, 30 samples") in survey_rows(picks.geometry, "voxels")
+    assert ("samples", "0 to 29, every 1, 30 samples") in survey_rows(picks.geometry)
+
+
+def test_north_is_not_up_where_strike_is_that_of_the_grid(made):
+    """With coordinates, but a sample axis of unknown unit."""
+    folder, picks = made
+    unknown = replace(picks.geometry, samples=replace(picks.geometry.samples, unit="samples"))
+    page = page_of(folder, replace(picks, geometry=unknown, length_unit="voxels"))
+    assert "from the direction of growing inline numbers" in page
+    assert "north" not in page.lower()
+    assert "25 m between inlines" in page
 
 
 def test_figures_are_written_beside_the_page(made, monkeypatch):

@@ -208,7 +208,7 @@ def _compass(figure: Figure, picks: Picks) -> PolarAxes:
     assert isinstance(panel, PolarAxes)
     panel.set_theta_zero_location("N")
     panel.set_theta_direction(-1)
-    north = ["N", "E", "S", "W"] if picks.geometry.corners is not None else ["IL", "XL", "", ""]
+    north = ["N", "E", "S", "W"] if picks.length_unit != "voxels" else ["IL", "XL", "", ""]
     panel.set_thetagrids([0, 90, 180, 270], north)
     panel.set_axisbelow(True)
     return panel

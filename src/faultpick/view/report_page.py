@@ -108,8 +108,8 @@ def render_page(
             }
             for row in rows
         ],
-        north=picks.geometry.corners is not None,
-        survey=survey_rows(picks.geometry, picks.length_unit),
+        north=picks.length_unit != "voxels",
+        survey=survey_rows(picks.geometry),
         settings=list(_flat(picks.settings)),
         card=list(_flat({key: value for key, value in (card or {}).items() if key != "config"})),
         training=list(_flat((card or {}).get("config", {}))),
@@ -121,7 +121,7 @@ def render_page(
     )
 
 
-def survey_rows(geometry: Geometry, length_unit: str) -> Rows:
+def survey_rows(geometry: Geometry) -> Rows:
     """Label and text of what is known of a survey's grid and sampling."""
     samples = geometry.samples
     unit = "" if samples.unit == "samples" else f" {samples.unit}"
@@ -139,7 +139,7 @@ def survey_rows(geometry: Geometry, length_unit: str) -> Rows:
     if geometry.corners is not None:
         steps = zip(("inlines", "crosslines"), line_steps(geometry), strict=True)
         bins = [(lines, float(np.hypot(*step))) for lines, step in steps if step.any()]
-        texts = (f"{width:.4g} {length_unit} between {lines}" for lines, width in bins)
+        texts = (f"{width:.4g} {geometry.length_unit} between {lines}" for lines, width in bins)
         rows.append(("bin", ", ".join(texts)))
         ends = [(i, x) for i in geometry.inlines[[0, -1]] for x in geometry.crosslines[[0, -1]]]
         rows += [
