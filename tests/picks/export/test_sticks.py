@@ -98,13 +98,15 @@ def test_without_coordinates_x_and_y_are_line_numbers(name, picks, tmp_path):
     np.testing.assert_allclose(np.array(points)[:, :2], np.stack([100 + 2 * inline, 1000 + 3 * crossline], 1))
 
 
-def test_charisma_has_whole_inline_and_crossline_numbers(picks, tmp_path):
+def test_charisma_has_the_numbers_of_the_nearest_lines(picks, tmp_path):
     export_faults(picks, tmp_path / "sticks.dat", file_format="charisma", faults=[1])
     rows = [line.split() for line in (tmp_path / "sticks.dat").read_text().splitlines()]
     expected = np.concatenate(picks.faults[0].sticks)
     inline, crossline = np.array([[int(row[1]), int(row[2])] for row in rows]).T
-    np.testing.assert_allclose(inline, 100 + 2 * expected[:, 0], atol=0.51)
-    np.testing.assert_allclose(crossline, 1000 + 3 * expected[:, 1], atol=0.51)
+    assert np.isin(inline, picks.geometry.inlines).all()
+    assert np.isin(crossline, picks.geometry.crosslines).all()
+    np.testing.assert_allclose(inline, 100 + 2 * expected[:, 0], atol=1)
+    np.testing.assert_allclose(crossline, 1000 + 3 * expected[:, 1], atol=1.5)
 
 
 def test_opendtect_single_is_the_bulk_file_without_names(picks, tmp_path):

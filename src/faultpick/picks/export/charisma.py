@@ -11,8 +11,7 @@ def write_charisma(faults: list[PlacedFault], _: Frame, path: Path) -> None:
     for fault in faults:
         for number, (stick, lines) in enumerate(zip(fault.sticks, fault.stick_lines, strict=True), 1):
             rows += [
-                f"INLINE- {inline:6.0f} {crossline:6.0f} {x:14.2f} {y:14.2f} {z:10.2f} "
-                f"{fault.name} {number}\n"
+                f"INLINE- {inline:6d} {crossline:6d} {x:14.2f} {y:14.2f} {z:10.2f} {fault.name} {number}\n"
                 for (x, y, z), (inline, crossline) in zip(stick, lines, strict=True)
             ]
     path.write_text("".join(rows), encoding="ascii", newline="\n")

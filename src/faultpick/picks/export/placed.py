@@ -42,7 +42,7 @@ class PlacedFault:
         triangles: (triangles, 3) int32; taken together they turn anticlockwise for an eye above the fault,
             on the side of its hanging wall.
         sticks: Points of each stick from top to bottom.
-        stick_lines: Inline and crossline number of each of those, (points, 2), fractions allowed.
+        stick_lines: Inline and crossline number of the trace nearest to each of those, (points, 2).
     """
 
     name: str
@@ -50,7 +50,7 @@ class PlacedFault:
     vertices: Points
     triangles: NDArray[np.int32]
     sticks: list[Points]
-    stick_lines: list[NDArray[np.float64]]
+    stick_lines: list[NDArray[np.int32]]
 
 
 def place(fault: Fault, geometry: Geometry) -> PlacedFault:
@@ -62,13 +62,19 @@ def place(fault: Fault, geometry: Geometry) -> PlacedFault:
         vertices,
         _seen_from_above(vertices, fault.triangles),
         [_points(stick, geometry) for stick in fault.sticks],
-        [line_numbers(geometry, stick) for stick in fault.sticks],
+        [_nearest_lines(stick, geometry) for stick in fault.sticks],
     )
 
 
 def _points(positions: NDArray[np.float32], geometry: Geometry) -> Points:
     xy = line_numbers if geometry.corners is None else map_coordinates
     return np.column_stack([xy(geometry, positions), sample_values(geometry, positions)])
+
+
+def _nearest_lines(positions: NDArray[np.float32], geometry: Geometry) -> NDArray[np.int32]:
+    axes = enumerate((geometry.inlines, geometry.crosslines))
+    nearest = np.rint(positions).astype(np.intp)
+    return np.stack([lines[nearest[:, axis].clip(0, len(lines) - 1)] for axis, lines in axes], axis=1)
 
 
 def _seen_from_above(vertices: Points, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
