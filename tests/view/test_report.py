@@ -305,11 +305,23 @@ def test_throw_is_drawn_along_the_strike_whatever_the_order_and_heights_of_the_s
     _, picks = made
     whole = fault(1, 8.0, Throw(np.arange(10, dtype=np.float32), np.ones(10, np.float32)))
     sticks = [stick[: 4 if number % 2 else 10] for number, stick in enumerate(whole.sticks)]
-    figure = draw_throws(replace(picks, faults=[replace(whole, sticks=sticks)]))
+    figure = draw_throws(replace(picks, faults=[replace(whole, sticks=sticks, strike=0.0)]))
     assert figure is not None
     line = figure.axes[0].lines[1]
     assert line.get_xdata() == pytest.approx(50.0 * np.arange(10), abs=0.01)
     assert line.get_ydata() == pytest.approx(4.0 * np.arange(10))
+
+
+def test_throw_is_drawn_in_the_direction_of_the_strike_where_crosslines_grow_to_the_left(made):
+    """To the west, so that what dips to growing crosslines strikes south, against the inlines."""
+    _, picks = made
+    west = replace(picks.geometry, corners=np.array([[575.0, 0], [0, 0], [575, 475], [0, 475]]))
+    mirrored = fault(1, 8.0, Throw(np.arange(10, dtype=np.float32), np.ones(10, np.float32)))
+    figure = draw_throws(replace(picks, geometry=west, faults=[replace(mirrored, strike=180.0)]))
+    assert figure is not None
+    line = figure.axes[0].lines[1]
+    assert line.get_xdata() == pytest.approx(50.0 * np.arange(10), abs=0.01)
+    assert line.get_ydata() == pytest.approx(4.0 * np.arange(10)[::-1])
 
 
 # In a real browser

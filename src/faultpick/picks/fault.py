@@ -52,7 +52,8 @@ class Fault:
         id: 1 for the largest fault of the survey and so on; the number in the fault-id volume.
         vertices: Of the surface's triangles, positions, (vertices, 3) float32.
         triangles: Three vertices each, (triangles, 3) int32.
-        sticks: Each stick's positions from top to bottom, (points, 3) float32; in order along the strike.
+        sticks: Each stick's positions from top to bottom, (points, 3) float32; in order along the strike on
+            the grid: that on the map runs against it where crosslines grow to the left.
         strike: Mean, in degrees clockwise from north where the survey has coordinates (else from the
             direction of growing inline numbers, towards that of growing crossline numbers); right-hand rule:
             the fault dips to the right of it; [0, 360).

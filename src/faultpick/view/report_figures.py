@@ -14,9 +14,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from faultpick.picks import Fault, Picks
-from faultpick.view.fault_sections import middle_of, trace_on
+from faultpick.view.fault_sections import trace_on
 from faultpick.view.sections import FAULT_COLOURS, Section
 from faultpick.volume import Volume
+from faultpick.volume.places import map_coordinates
 
 COLOURS = ("#1167b1", "#00966c", "#c2279b", "#35b1e6", "#6a35a8", "#8aa800")
 """Of faults by their ids, again and again; none is near the yellow and red of a probability."""
@@ -268,13 +269,14 @@ def draw_throws(picks: Picks) -> Figure | None:
 
 
 def _along_strike(fault: Fault, picks: Picks) -> NDArray[np.float64]:
-    """Distance of each stick's middle from the first one's end of the fault, along the strike, (sticks,)."""
-    spacing = picks.geometry.bin_spacing if picks.length_unit != "voxels" else None
-    scale = np.array([*(spacing or (1.0, 1.0)), 1.0])
-    _, normal = middle_of(fault.vertices * scale, fault.triangles)
-    along = np.array([-normal[1], normal[0]]) / max(math.hypot(normal[0], normal[1]), 1e-12)
-    places = np.array([stick[:, :2].mean(axis=0) for stick in fault.sticks]) * scale[:2] @ along
-    places = places if places[-1] >= places[0] else -places
+    """Distance of each stick's middle from that of the first in the direction of the strike, (sticks,)."""
+    middles = np.array([stick[:, :2].mean(axis=0) for stick in fault.sticks])
+    if picks.length_unit == "voxels":
+        north, east = middles.T
+    else:
+        east, north = map_coordinates(picks.geometry, middles).T
+    strike = math.radians(fault.strike)
+    places = north * math.cos(strike) + east * math.sin(strike)
     return places - places.min()
 
 
