@@ -47,6 +47,18 @@ def test_throw_of_a_known_earth(throw: float, strike: float, slope: float) -> No
     assert (measured.confidence <= 1).all()
 
 
+@pytest.mark.parametrize("throw", [6.0, -8.0])
+def test_throw_of_a_gentle_fault_that_leaves_the_survey_at_the_sides(throw: float) -> None:
+    """Each wall is known down to where the fault leaves, an edge that falls as the fault does."""
+    dip, seismic = 30, earth(throw, 0, 30, 0.0)
+    across = np.array([0.0, SHAPE[1] - 1])
+    depths = SHAPE[2] / 2 + (across - SHAPE[1] / 2) * np.tan(np.radians(dip))
+    sticks = [np.column_stack([[i, i], across, depths]).astype(np.float32) for i in range(8, 36, 8)]
+    measured = throw_of(sticks, fault_axes(0, dip)[2], lambda box: seismic[box], SHAPE)
+    np.testing.assert_allclose(measured.samples, throw, atol=0.75)
+    assert (measured.confidence > 0.7).all()
+
+
 def test_a_stick_that_turns_back_is_read_by_depth() -> None:
     seismic, normal = earth(7.0, 20, 70, 0.0), fault_axes(20, 70)[2]
     there_and_back = [stick[[0, 2, 1]] for stick in sticks_on(20, 70)]

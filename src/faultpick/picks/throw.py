@@ -107,11 +107,13 @@ def _walls(gathers: NDArray[np.float64]) -> NDArray[np.float64]:
     depths = np.arange(gathers.shape[2], dtype=np.float64)
     known = np.isfinite(gathers)
     filled = np.where(known, gathers, 0.0)
-    live = np.maximum(known.sum(axis=1), 1)
     stacks, semblances = [], []
     for slope in SLOPES:
-        along = np.stack([_shifted(filled[:, n], depths, slope * a) for n, a in enumerate(DISTANCES)], axis=1)
-        total = along.sum(axis=1)
+        along, there = (
+            np.stack([_shifted(values[:, n], depths, slope * a) for n, a in enumerate(DISTANCES)], axis=1)
+            for values in (filled, known)
+        )
+        total, live = along.sum(axis=1), np.maximum(there.sum(axis=1), 1)
         energy = uniform_filter1d(np.square(along).sum(axis=1) * live, WINDOW, axis=1)
         semblance = uniform_filter1d(total**2, WINDOW, axis=1) / np.maximum(energy, 1e-12)
         stacks.append(total / live)
