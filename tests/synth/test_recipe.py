@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from faultpick.errors import ConfigError
-from faultpick.synth import RECIPES, WU2019, WuRecipe, find_recipe
+from faultpick.synth import FIELD, RECIPES, WU2019, WuRecipe, find_recipe
 
 
 def test_recipes_are_found_by_their_name():
@@ -54,3 +54,16 @@ def test_ranges_go_from_low_to_high(name):
 
 def test_kinds_of_slip_are_shares_of_a_whole():
     assert 0 <= WU2019.patch + WU2019.linear <= 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "place"),
+    [
+        ({"imaging": {"slat": 0.0}}, "imaging.slat"),
+        ({"imaging": {"salt": 7.0}}, "imaging.salt"),
+        ({"weather": {"rain": 1.0}}, "weather"),
+    ],
+)
+def test_parts_that_a_recipe_does_not_have_are_refused(groups, place):
+    with pytest.raises(ConfigError, match=place):
+        FIELD.with_parts(groups)

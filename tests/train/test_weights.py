@@ -5,7 +5,7 @@ from safetensors.torch import load_file
 from faultpick import models
 from faultpick.errors import ModelError
 from faultpick.train.run import train
-from faultpick.zoo import Card, save_model
+from faultpick.zoo import Card, load_model, save_model
 
 
 def test_a_training_starts_from_the_weights_it_is_given(tiny, tmp_path):
@@ -14,13 +14,15 @@ def test_a_training_starts_from_the_weights_it_is_given(tiny, tmp_path):
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(0).add_(0.25)
-    save_model(network, Card(name="start", network="tiny"), tmp_path / "start.safetensors")
+    start = Card(name="start", network="tiny", period=(2.0, 300.0))
+    save_model(network, start, tmp_path / "start.safetensors")
     config = tiny(weights=str(tmp_path / "start.safetensors"), optimiser={"rate": 1e-12, "average": 0.0})
     trained = train(config, tmp_path / "run")
 
     weights = load_file(trained.weights)
     for name, _ in network.named_parameters():
         assert torch.allclose(weights[name].float(), torch.tensor(0.25), atol=1e-3), name
+    assert load_model(trained.weights).card.period == (2.0, 300.0), "what it knew it still knows"
 
 
 def test_weights_of_another_network_are_refused(tiny, tmp_path):

@@ -107,3 +107,14 @@ def test_a_writer_takes_lines_in_turn(tmp_path, numbers):
     assert list(tmp_path.iterdir()) == []
     write((0, cube[:1]), (1, cube[1:]))
     np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), cube)
+
+
+def test_a_volume_is_indexed_as_an_array(tmp_path, numbers):
+    cube = numbers((4, 5, 6))
+    np.save(tmp_path / "a.npy", cube)
+    with open_volume(tmp_path / "a.npy") as volume:
+        for key in (2, slice(1, 3), (..., 0), (1, ...), (1, 2, 3), (np.int64(-1), slice(2), 0), ...):
+            np.testing.assert_array_equal(volume[key], cube[key])
+        for wrong in ([1, 2, 3], (0, 0, 0, 0), 1.5, "a", (9, 0, 0)):
+            with pytest.raises(IndexError):
+                volume[wrong]

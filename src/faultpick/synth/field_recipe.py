@@ -8,8 +8,9 @@ are 1.
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from faultpick.errors import ConfigError
 from faultpick.synth.recipe_base import Range, Recipe
 
 
@@ -135,9 +136,20 @@ class FieldRecipe(Recipe):
     noise: Noise = Noise()
 
     def with_parts(self, groups: Mapping[str, Mapping[str, Any]]) -> "FieldRecipe":
-        """The recipe with the given fields of its groups set."""
-        changed = {name: getattr(self, name).model_copy(update=dict(set_)) for name, set_ in groups.items()}
-        return self.model_copy(update=changed)
+        """The recipe with the given fields of its groups set.
+
+        Raises:
+            ConfigError: There is no such group or field, or a value makes no sense.
+        """
+        values = self.model_dump()
+        for name, fields in groups.items():
+            values[name] = values.get(name, {}) | dict(fields)
+        try:
+            return FieldRecipe.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(f"The recipe {self.name} has no such {place}: {first['msg']}.") from error
 
 
 COARSE: dict[str, dict[str, Any]] = {

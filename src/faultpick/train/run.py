@@ -109,6 +109,17 @@ def fit(
         raise OutputError(f"Cannot write {where} ({why}): make room or choose another folder.") from error
 
 
+def _known_periods(config: TrainConfig, loaders: Loaders) -> tuple[float, float] | None:
+    """The periods of the training, and those that the weights it started from know besides."""
+    from faultpick.zoo import load_model
+
+    shown = trained_periods(loaders.training_crops)
+    before = None if config.weights is None else load_model(config.weights).card.period
+    if shown is None or before is None:
+        return shown or before
+    return min(shown[0], before[0]), max(shown[1], before[1])
+
+
 def _initial_weights(name: str, network: str) -> dict[str, Tensor]:
     """The weights of a trained model.
 
@@ -245,7 +256,7 @@ def _save(
             steps=result.steps,
             minutes=round(result.minutes, 1),
             metrics={"validation_iou": round(result.validation_iou, 4)},
-            period=trained_periods(loaders.training_crops),
+            period=_known_periods(config, loaders),
         )
         save_model(module.network, card, result.weights)
     trainer.strategy.barrier()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,8 +197,21 @@ class Volume:
                 f"{self.path} can no longer be read ({why}): check the disk or the network."
             ) from error
 
-    def __getitem__(self, key: tuple[slice | int, slice | int, slice | int]) -> NDArray[np.float32]:
-        """Read `volume[a:b, c:d, e:f]` by positions; a single position drops its axis."""
+    def __getitem__(self, key: Any) -> NDArray[np.float32]:
+        """Read `volume[a:b, c:d, e:f]` by positions, not line numbers; a single position drops its axis.
+
+        As everywhere in numpy, axes that are not named, or for which `...` stands, are read whole.
+
+        Raises:
+            IndexError: A position lies outside, or the key is none of positions and slices.
+        """
+        parts = key if isinstance(key, tuple) else (key,)
+        if Ellipsis not in parts:
+            parts = (*parts, Ellipsis)
+        at = parts.index(Ellipsis)
+        key = (*parts[:at], *[slice(None)] * (4 - len(parts)), *parts[at + 1 :])
+        if len(key) != 3 or not all(isinstance(part, slice | int | np.integer) for part in key):
+            raise IndexError(f"a volume is read by up to three positions or slices, not by {parts}")
         spans = []
         for part, size in zip(key, self.shape, strict=True):
             if isinstance(part, slice):
