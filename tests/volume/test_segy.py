@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faultpick.errors import GeometryError, VolumeError
-from faultpick.volume import open_volume
+from faultpick.volume import create_volume, open_volume
 
 CODES = [1, 2, 3, 5, 6, 8, 9, 10, 11, 12, 16]
 
@@ -354,6 +356,31 @@ def test_duplicate_traces(segy, numbers):
     assert "1 of 20 traces" in message
     assert "traces 7 and 18, both at inline 11, crossline 101" in message
     assert "keep one" in message
+
+
+@pytest.mark.parametrize("places", [[0], [20], [3, 4, 9], [0, 19, 20, 21, 22]])
+def test_traces_of_zeros_with_their_headers_are_left_out(segy, numbers, tmp_path, places, monkeypatch):
+    cube = numbers((4, 5, 3))
+    path = segy(cube, coordinates=lambda inline, crossline: (25 * inline, 25 * crossline), delay=100)
+    head, traces = path.read_bytes()[:3600], np.fromfile(path, dtype=np.uint8, offset=3600).reshape(20, -1)
+    padded = head + np.insert(traces, np.minimum(places, 20), 0, axis=0).tobytes()
+    path.write_bytes(padded)
+
+    def cannot(*_):
+        raise OSError(errno.EOPNOTSUPP, "no")
+
+    monkeypatch.setattr(os, "posix_fallocate", cannot)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], cube)
+        assert volume.geometry.samples.start == 100
+        assert volume.geometry.corners is not None
+        count = 20 + len(places)
+        assert volume.notes == (
+            f"{len(places)} of {count} traces are all zeros, header too; they are left out.",
+        )
+        with create_volume(tmp_path / "out.sgy", volume.geometry, like=volume) as writer:
+            writer.write(0, cube)
+    assert (tmp_path / "out.sgy").read_bytes() == padded
 
 
 def test_gathers_are_refused(segy, numbers):

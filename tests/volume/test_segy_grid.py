@@ -91,3 +91,12 @@ def test_duplicates():
         GeometryError, match=r"1 of 5 traces .* traces 2 and 5, both at inline 1, crossline 2"
     ):
         build_grid(inline, crossline)
+
+
+def test_traces_keep_their_numbers_in_the_file():
+    inline, crossline = np.divmod(np.arange(6, dtype=np.int32), 3)
+    numbers = np.array([1, 2, 3, 5, 6, 9])
+    np.testing.assert_array_equal(build_grid(inline, crossline, numbers).trace_index, [[1, 2, 3], [5, 6, 9]])
+    inline[5] = crossline[5] = 0
+    with pytest.raises(GeometryError, match="traces 2 and 10, both at inline 0"):
+        build_grid(inline, crossline, numbers)

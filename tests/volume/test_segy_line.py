@@ -97,6 +97,21 @@ def test_a_line_may_be_long(line, monkeypatch):
     monkeypatch.setattr(segy_module, "SOME_TRACES", 5)
     with open_volume(line({21: lambda n: 101 + n})) as volume:
         assert volume.shape == (1, COUNT, 5)
+        assert np.ptp(volume.geometry.crosslines) == COUNT - 1
+
+
+def test_padding_after_a_line_is_left_out(line, numbers):
+    path = line({21: lambda n: 101 + n})
+    path.write_bytes(path.read_bytes() + bytes(2 * (240 + 4 * 5)))
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], numbers((1, COUNT, 5)))
+        assert any("2 of 14 traces are all zeros" in note for note in volume.notes)
+
+
+def test_a_line_that_turns_back_late_is_refused(line, monkeypatch):
+    monkeypatch.setattr("faultpick.volume.segy.SOME_TRACES", COUNT - 5)
+    with pytest.raises(GeometryError, match="--inline-byte"):
+        open_volume(line({21: lambda n: min(n, COUNT - 3)}))
 
 
 def test_a_copy_keeps_the_headers(line, tmp_path):

@@ -20,7 +20,6 @@ from faultpick.volume.volume import Geometry, SampleAxis, Volume
 
 CHUNK = 1 << 12
 SOME_TRACES = 20_000
-LONGEST_LINE = 500_000
 POWERS_OF_TEN = (1, 10, 100, 1000, 10_000)
 ANGLES = (2, 3, 4)
 """Codes of byte 89 for X and Y in seconds of arc, degrees, and both with minutes."""
@@ -97,13 +96,18 @@ def open_segy(
     try:
         layout = read_layout(path, file, format_code)
         inline, crossline, some, headers = _walk(file, layout, inline_byte, crossline_byte)
+        numbers = _without_padding(file, layout, inline, crossline)
+        padding = layout.trace_count - len(numbers)
+        inline, crossline = inline[numbers], crossline[numbers]
+        looked_at = np.isin(some, numbers)
+        headers, some = headers[looked_at], np.searchsorted(numbers, some[looked_at])
         try:
-            grid, line_note = build_grid(inline, crossline), ""
+            grid, line_note = build_grid(inline, crossline, numbers), ""
         except NotLineNumbersError as error:
             where = f"(header bytes {inline_byte} and {crossline_byte})"
-            line = _single_line(file, layout, (x_byte, y_byte), f"{path}: {error} {where}")
+            line = _single_line(file, layout, numbers, (x_byte, y_byte), f"{path}: {error} {where}")
             inline, crossline = np.ones_like(inline), line.numbers
-            grid = build_grid(inline, crossline)
+            grid = build_grid(inline, crossline, numbers)
             line_note = (
                 f"There are no line numbers {where}: read as a single line, each crossline a trace by its "
                 f"{line.origin}."
@@ -125,6 +129,9 @@ def open_segy(
     geometry = Geometry(grid.inlines, grid.crosslines, samples, corners, live, layout.length_unit)
     notes = [
         *layout.notes,
+        f"{padding} of {layout.trace_count} traces are all zeros, header too; they are left out."
+        if padding
+        else "",
         line_note,
         *grid.notes,
         corner_note,
@@ -162,16 +169,38 @@ def _walk(
     return lines[0], lines[1], np.arange(0, layout.trace_count, stride), headers
 
 
-def _single_line(file: BinaryIO, layout: SegyLayout, xy_bytes: tuple[int, int], problem: str) -> Line:
-    """The line that the traces make; what is wrong with them as a survey begins the message if they do not.
+def _without_padding(
+    file: BinaryIO, layout: SegyLayout, inline: NDArray[np.int32], crossline: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Numbers, counted from 0, of the traces that are not all zeros, header too; of all if none is."""
+    blank = np.flatnonzero((inline == 0) & (crossline == 0))
+    padding = [blank[:0]]
+    for start in range(0, len(blank), CHUNK):
+        part = blank[start : start + CHUNK]
+        part = part[~layout.headers(file).view()[part].any(axis=1)]
+        padding.append(part[~layout.samples(file).view()[part].any(axis=1)])
+    numbers = np.arange(layout.trace_count)
+    rest = np.delete(numbers, np.concatenate(padding))
+    return rest if len(rest) else numbers
+
+
+def _single_line(
+    file: BinaryIO,
+    layout: SegyLayout,
+    numbers: NDArray[np.int64],
+    xy_bytes: tuple[int, int],
+    problem: str,
+) -> Line:
+    """The line that the numbered traces make; what is wrong with them as a survey begins the message if not.
 
     Numbers elsewhere in the headers that could be those of a grid count for more than CDP numbers alone, and
     less than coordinates along the line.
     """
-    headers = layout.headers(file).view()[:SOME_TRACES]
+    headers = layout.headers(file).view()[numbers[:SOME_TRACES]]
     likely = likely_line_bytes(headers, layout.byte_order)
-    longest = layout.headers(file).view()[: LONGEST_LINE + 1]
-    line = find_line(longest, layout.byte_order, xy_bytes) if len(longest) <= LONGEST_LINE else None
+    line = find_line(headers, layout.byte_order, xy_bytes)
+    if line is not None and len(numbers) > SOME_TRACES:
+        line = find_line(layout.headers(file).view()[numbers], layout.byte_order, xy_bytes)
     if line is None or (likely and not line.placed):
         others = f"bytes {likely}" if likely else "no other bytes"
         raise GeometryError(
@@ -230,7 +259,8 @@ def _sample_axis(
         return SampleAxis(
             0.0, 1.0, layout.sample_count, "samples"
         ), note or "The headers give no sample interval."
-    return SampleAxis(float(starts[0]), layout.interval / 1000, layout.sample_count, unit), note
+    start = float(starts[0]) if len(starts) else 0.0
+    return SampleAxis(start, layout.interval / 1000, layout.sample_count, unit), note
 
 
 def _announced_lines(text: str, grid: Grid) -> list[str]:

@@ -33,7 +33,9 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def build_grid(inline: NDArray[np.int32], crossline: NDArray[np.int32]) -> Grid:
+def build_grid(
+    inline: NDArray[np.int32], crossline: NDArray[np.int32], numbers: NDArray[np.int64] | None = None
+) -> Grid:
     """Lay out traces on a grid.
 
     Each axis runs in regular steps (the greatest common divisor of the gaps between line numbers) from the
@@ -43,6 +45,7 @@ def build_grid(inline: NDArray[np.int32], crossline: NDArray[np.int32]) -> Grid:
     Args:
         inline: Inline number of each trace in the order of the file.
         crossline: Crossline number of each trace.
+        numbers: Number of each trace in the file, counted from 0; None: all of it.
 
     Raises:
         GeometryError: Some places have two traces. The message does not name the file, nor does the next one.
@@ -63,9 +66,10 @@ def build_grid(inline: NDArray[np.int32], crossline: NDArray[np.int32]) -> Grid:
         )
 
     place = np.searchsorted(inlines, inline) * len(crosslines) + np.searchsorted(crosslines, crossline)
+    numbers = np.arange(count) if numbers is None else numbers
     trace_index = np.full(cells, -1, dtype=np.int64)
-    trace_index[place] = np.arange(count)
-    _refuse_duplicates(inline, crossline, place, trace_index)
+    trace_index[place] = numbers
+    _refuse_duplicates(inline, crossline, numbers, place, trace_index)
     inline_sorted = np.count_nonzero(np.diff(inline)) <= np.count_nonzero(np.diff(crossline))
     notes = [inline_note, crossline_note, _end_note(inline, crossline, bool(inline_sorted))]
     return Grid(
@@ -99,17 +103,19 @@ def _axis(numbers: NDArray[np.int32], name: str) -> tuple[NDArray[np.int32], str
 def _refuse_duplicates(
     inline: NDArray[np.int32],
     crossline: NDArray[np.int32],
+    numbers: NDArray[np.int64],
     place: NDArray[np.int64],
     trace_index: NDArray[np.int64],
 ) -> None:
-    hidden = np.flatnonzero(trace_index[place] != np.arange(len(place)))
+    hidden = np.flatnonzero(trace_index[place] != numbers)
     if len(hidden) == 0:
         return
     first = hidden[0]
     second = np.flatnonzero(place == place[first])[1]
+    pair = f"{numbers[first] + 1} and {numbers[second] + 1}"
     message = (
         f"{len(hidden)} of {len(place)} traces have the inline and crossline of another one, the first being "
-        f"traces {first + 1} and {second + 1}, both at inline {inline[first]}, crossline {crossline[first]}"
+        f"traces {pair}, both at inline {inline[first]}, crossline {crossline[first]}"
     )
     if 2 * len(hidden) >= len(place):
         raise NotLineNumbersError(

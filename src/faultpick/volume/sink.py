@@ -50,12 +50,14 @@ class OutputFile:
 
 def _reserve(descriptor: int, size: int) -> None:
     if not hasattr(os, "posix_fallocate"):
+        os.ftruncate(descriptor, size)
         return
     try:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:
         if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):  # not every file system can
             raise
+        os.ftruncate(descriptor, size)
 
 
 class RawSink:
