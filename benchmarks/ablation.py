@@ -210,17 +210,18 @@ def run(
 ) -> None:
     """Train and score the variants that are not finished yet."""
     for variant in variants:
-        rows, row = read(results), {"variant": variant.name, "network": base.network}
+        row = {"variant": variant.name, "network": base.network}
         row |= {"steps": str(steps), "seed": str(base.seed), "without": variant.without}
-        if key(row) in map(key, rows):
+        if key(row) in map(key, read(results)):
             continue
         place = folder / f"{variant.name}-{base.network}-{steps}-seed{base.seed}"
         model = trained(variant, config_of(variant, base, steps), place)
         for suite in SUITES:
             strict, tolerant = scores(model, find_suite(suite, splits.VALIDATION))
             row |= {f"{suite} IoU": f"{strict:.3f}", f"{suite} Tol-IoU@2": f"{tolerant:.3f}"}
-        write([*rows, row], results)
-        put_table(page, "ablation", table([*rows, row]))
+        rows = [*read(results), row]
+        write(rows, results)
+        put_table(page, "ablation", table(rows))
         print(*row.values(), sep="\t", flush=True)
 
 
