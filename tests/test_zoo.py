@@ -165,3 +165,8 @@ def test_a_card_changes_and_its_weights_do_not(saved):
     with pytest.raises(ValidationError):
         update_card(saved, temperature=-1)
     assert saved.with_suffix(".json").read_text() == before
+
+
+def test_a_network_without_weights_is_told_from_a_slip():
+    with pytest.raises(ModelError, match="vnet is a network without weights in the box: train it"):
+        load_model("vnet")

@@ -1,11 +1,12 @@
 import errno
+from typing import Any
 
 import numpy as np
 import pytest
 
 from faultpick.errors import VolumeError
 from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume, plain_geometry
-from faultpick.volume.volume import grid_coordinates
+from faultpick.volume.volume import array_geometry, grid_coordinates
 
 
 @pytest.fixture
@@ -118,3 +119,13 @@ def test_a_volume_is_indexed_as_an_array(tmp_path, numbers):
         for wrong in ([1, 2, 3], (0, 0, 0, 0), 1.5, "a", (9, 0, 0)):
             with pytest.raises(IndexError):
                 volume[wrong]
+
+
+def test_what_is_no_array_is_told_how_to_open_a_file():
+    assert array_geometry(np.zeros((2, 3, 4))).shape == (2, 3, 4)
+    anything: list[Any] = ["survey.sgy", [[[1.0]]]]
+    for wrong in anything:
+        with pytest.raises(TypeError, match=r"is no volume: open a file with faultpick\.open_volume"):
+            array_geometry(wrong)
+    with pytest.raises(VolumeError, match="is no volume"):
+        array_geometry(np.zeros((2, 3)))

@@ -20,8 +20,9 @@ from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE, new_picks_f
 from faultpick.picks.surface import frame_of, surface_of
 from faultpick.picks.thin import Box, thin
 from faultpick.picks.throw import throw_of
-from faultpick.volume import Geometry, Volume, create_volume, plain_geometry
+from faultpick.volume import Geometry, Volume, create_volume
 from faultpick.volume.alike import check_same_grid
+from faultpick.volume.volume import array_geometry
 
 SLAB = 32  # inlines written at once
 ROUNDING = 1e-6  # by which a probability may leave [0, 1]
@@ -185,12 +186,7 @@ def _fault(
 def _geometry(source: Source) -> Geometry:
     if isinstance(source, Volume):
         return source.geometry
-    if source.ndim != 3 or 0 in source.shape:
-        raise VolumeError(
-            f"The array of shape {source.shape} is no volume: give one of (inline, crossline, sample), "
-            "of a single line array[None]."
-        )
-    return plain_geometry(source.shape)
+    return array_geometry(source)
 
 
 def _name(source: Source) -> str:

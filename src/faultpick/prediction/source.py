@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.errors import VolumeError
 from faultpick.normalise import Normalisation, live_traces, normalise
 from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.plan import Axes
@@ -18,6 +17,7 @@ from faultpick.prediction.tiles import Window
 from faultpick.volume import Volume
 from faultpick.volume.noise import patches
 from faultpick.volume.strength import trace_strength
+from faultpick.volume.volume import array_geometry
 
 Windows = tuple[Window, Window, Window]
 
@@ -134,16 +134,13 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
     Raises:
         VolumeError: NaN or infinite samples, a value that stands for no data, a constant volume, or an array
             that is no volume.
+        TypeError: Neither a volume nor an array.
     """
     if isinstance(volume, Volume):
         normalisation = Normalisation.from_statistics(volume.statistics(), str(volume.path))
         read, live = volume.read, volume.live_traces()
     else:
-        if volume.ndim != 3 or 0 in volume.shape:
-            raise VolumeError(
-                f"The array of shape {volume.shape} is no volume: give one of (inline, crossline, sample), "
-                "of a single line array[None]."
-            )
+        array_geometry(volume)
         normalisation = Normalisation.from_array(volume, "the array")
         read, live = lambda *box: volume[box], live_traces(volume)
     if gain:

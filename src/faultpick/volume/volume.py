@@ -89,6 +89,24 @@ def plain_geometry(shape: tuple[int, int, int]) -> Geometry:
     return Geometry(inlines, crosslines, SampleAxis(0.0, 1.0, shape[2], "samples"))
 
 
+def array_geometry(array: NDArray) -> Geometry:
+    """Geometry of an array given as a volume.
+
+    Raises:
+        TypeError: It is no array.
+        VolumeError: It does not have three axes, or holds nothing.
+    """
+    if not hasattr(array, "ndim"):
+        kind = type(array).__name__
+        raise TypeError(f"a {kind} is no volume: open a file with faultpick.open_volume, or give an array")
+    if array.ndim != 3 or 0 in array.shape:
+        raise VolumeError(
+            f"The array of shape {array.shape} is no volume: give one of (inline, crossline, sample), "
+            "of a single line array[None]."
+        )
+    return plain_geometry((array.shape[0], array.shape[1], array.shape[2]))
+
+
 def grid_coordinates(geometry: Geometry) -> NDArray[np.float64]:
     """X and Y of every place on the grid, shape (inlines, crosslines, 2), from the corners by line number.
 

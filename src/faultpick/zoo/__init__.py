@@ -150,8 +150,13 @@ def _find(name_or_path: str | Path) -> Path:
         return shipped
     if path.exists():
         raise ModelError(f"{path} is not a {SUFFIX} file: give the weights file, its card lies beside it.")
-    hint = suggestion(str(name_or_path), available())
     known = ", ".join(available()) or "none"
+    if str(name_or_path) in models.names():
+        raise ModelError(
+            f"{name_or_path} is a network without weights in the box: train it and give the path of its "
+            f"weights, or choose a model that is here ({known})."
+        )
+    hint = suggestion(str(name_or_path), available())
     raise ModelError(
         f"No model is called {str(name_or_path)!r}: {hint}Choose one that is here ({known}) "
         f"or give the path of a {SUFFIX} file."
