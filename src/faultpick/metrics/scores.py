@@ -34,9 +34,10 @@ from faultpick.metrics.masks import (
     tolerant_f1,
     tolerant_iou,
 )
+from faultpick.volume.alike import differing_lines
 
 if TYPE_CHECKING:
-    from faultpick.volume import Geometry, Volume
+    from faultpick.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ def evaluate_volumes(prediction: "Volume", label: "Volume", threshold: float = 0
         VolumeError: As in `evaluate`, or the two cover different lines.
     """
     try:
-        _check_lines(prediction.geometry, label.geometry)
+        for name, *lines in differing_lines(prediction.geometry, label.geometry):
+            ranges = " and ".join(f"{len(each)} from {each[0]} to {each[-1]}" for each in lines)
+            raise VolumeError(f"Their {name} differ ({ranges}): they must cover the same lines.")
         whole = (slice(None),) * 3
         valid = np.ones(label.shape, bool)
         for volume in (prediction, label):
@@ -141,16 +144,6 @@ def evaluate_volumes(prediction: "Volume", label: "Volume", threshold: float = 0
         return evaluate(prediction.read(*whole), label.read(*whole), threshold, valid)
     except VolumeError as error:
         raise VolumeError(f"{prediction.path} cannot be scored against {label.path}. {error}") from error
-
-
-def _check_lines(first: "Geometry", second: "Geometry") -> None:
-    """Refuse volumes that both have line numbers, but not the same ones."""
-    for name in ("inlines", "crosslines"):
-        lines = getattr(first, name), getattr(second, name)
-        numbered = all(not np.array_equal(each, np.arange(len(each))) for each in lines)
-        if numbered and not np.array_equal(*lines):
-            ranges = " and ".join(f"{len(each)} from {each[0]} to {each[-1]}" for each in lines)
-            raise VolumeError(f"Their {name} differ ({ranges}): they must cover the same lines.")
 
 
 def _checked(

@@ -1,9 +1,10 @@
 """Whether volumes belong together, and whether an output would destroy one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faultpick.errors import OutputError, VolumeError
 from faultpick.volume.volume import Geometry
@@ -27,15 +28,22 @@ def check_same_grid(
     """
     if geometry.shape != other.shape:
         raise VolumeError(f"{name} has shape {geometry.shape}, {other_name} {other.shape}: {advice}")
+    for axis, lines, others in differing_lines(geometry, other):
+        raise VolumeError(
+            f"{name} has {axis} {lines[0]} to {lines[-1]}, {other_name} {others[0]} to {others[-1]}, "
+            f"or others between: {advice}"
+        )
+
+
+def differing_lines(
+    first: Geometry, second: Geometry
+) -> Iterator[tuple[str, NDArray[np.int32], NDArray[np.int32]]]:
+    """Axes along which both have line numbers that say more than positions, and not the same ones."""
     for axis in ("inlines", "crosslines"):
-        lines = getattr(geometry, axis), getattr(other, axis)
+        lines = getattr(first, axis), getattr(second, axis)
         numbered = all(not np.array_equal(each, np.arange(len(each))) for each in lines)
         if numbered and not np.array_equal(*lines):
-            (first, last), (other_first, other_last) = ((each[0], each[-1]) for each in lines)
-            raise VolumeError(
-                f"{name} has {axis} {first} to {last}, {other_name} {other_first} to {other_last}, or others "
-                f"between: {advice}"
-            )
+            yield axis, *lines
 
 
 def check_no_input(out: Path, inputs: Iterable[str | Path | None]) -> None:
