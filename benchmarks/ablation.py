@@ -24,7 +24,7 @@ from faultpick.metrics import mask_distances, overlap, tolerant_f1, tolerant_iou
 from faultpick.prediction import predict
 from faultpick.synth.field_recipe import FIELD, STYLES, FieldRecipe
 from faultpick.synth.suites import SuiteCube, find_suite
-from faultpick.tables import put_table
+from faultpick.tables import markdown, put_table
 from faultpick.train.config import TrainConfig, read_config, verify
 from faultpick.train.loaders import Loaders
 from faultpick.train.module import FaultTraining
@@ -202,7 +202,7 @@ def table(rows: Sequence[Row]) -> str:
             for name in measures
         ]
         lines.append((row["without"], row["steps"], row["seed"], *values))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return markdown(lines)
 
 
 def run(

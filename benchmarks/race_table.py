@@ -14,7 +14,7 @@ from statistics import fmean
 
 from faultpick.benchmark import read_rows
 from faultpick.models.profile import profile
-from faultpick.tables import Column, columns_of, cubes_table, mean_of_seeds, put_table, seed_spread
+from faultpick.tables import Column, columns_of, cubes_table, markdown, mean_of_seeds, put_table, seed_spread
 
 PAGES = [Path("README.md"), Path("docs/reference/race.md")]
 ENGINE = "torch"
@@ -91,7 +91,7 @@ def main() -> None:
     lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows]
     tables = {
         "race": cubes_table(scores),
-        "networks": "\n".join("| " + " | ".join(line) + " |" for line in lines),
+        "networks": markdown(lines),
     }
     for page in arguments.pages:
         for name, table in tables.items():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from faultpick.tables import Row, columns_of, mean_of_seeds, put_table
+from faultpick.tables import Row, columns_of, markdown, mean_of_seeds, put_table
 
 
 def publish(
@@ -33,8 +33,3 @@ def means_table(rows: Iterable[Row], head: str, *, overall: bool, digits: int = 
     if overall:
         lines.append(("**Mean**", *(f"**{fmean(values.values()):.3f}**" for values in columns.values())))
     return markdown(lines)
-
-
-def markdown(lines: Iterable[Sequence[object]]) -> str:
-    """The first line is the header, the second its ruler."""
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

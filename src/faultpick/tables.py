@@ -263,8 +263,12 @@ def scales_table(rows: Iterable[Row]) -> str:
 
 def _markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """The first column to the left, the others to the right."""
-    ruler = ("---", *("---:" for _ in header[1:]))
-    return "\n".join("| " + " | ".join(line) + " |" for line in (header, ruler, *lines))
+    return markdown((header, ("---", *("---:" for _ in header[1:])), *lines))
+
+
+def markdown(lines: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown: the first line is its header, the second the header's ruler."""
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def put_tables(page: Path, name: str, rows: Sequence[Row]) -> None:

@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultpick.metrics import Sheet, orientation_of, plane_normals, sheet_from_surface, sheets_from_voxels
+from faultpick.metrics import (
+    Sheet,
+    orientation_of,
+    plane_normals,
+    sheet_from_surface,
+    sheets_from_voxels,
+    strike_and_dip,
+)
 from faultpick.synth.faults import fault_axes
 
 STRIKE = st.floats(0, 359.9)
@@ -103,3 +110,11 @@ def test_a_large_triangle_counts_more_for_the_throw_than_many_small_ones():
 def test_a_surface_without_triangles_is_empty():
     sheet = sheet_from_surface(np.zeros((0, 3)), np.zeros((0, 3), int))
     assert sheet.points.shape == sheet.normals.shape == (0, 3)
+
+
+def test_strike_and_dip_of_many_normals_of_any_length_and_sign():
+    strikes, dips = np.array([[0.0, 80.0], [200.0, 359.0]]), np.array([[5.0, 45.0], [60.0, 89.0]])
+    normals = plane_normals(strikes, dips) * np.array([[[2.0], [-3.0]], [[1.0], [-0.1]]])
+    strike, dip = strike_and_dip(normals)
+    assert (strike - strikes + 180) % 360 - 180 == pytest.approx(0, abs=1e-3)
+    assert dip == pytest.approx(dips, abs=1e-3)

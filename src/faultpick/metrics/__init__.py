@@ -39,6 +39,7 @@ from faultpick.metrics.sheets import (
     plane_normals,
     sheet_from_surface,
     sheets_from_voxels,
+    strike_and_dip,
 )
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "score_objects",
     "sheet_from_surface",
     "sheets_from_voxels",
+    "strike_and_dip",
     "strike_dip_difference",
     "threshold_curve",
     "tolerant_f1",

@@ -67,10 +67,20 @@ class Sheet:
 
 def orientation_of(normal: ArrayLike) -> Orientation:
     """Strike and dip of the plane with this unit normal, (3,)."""
-    n = np.asarray(normal, np.float64)
-    n = -n if n[2] > 0 else n
-    strike = np.degrees(np.arctan2(n[1], n[0])) - 90.0
-    return Orientation(float(strike % 360.0), float(np.degrees(np.arccos(min(-n[2], 1.0)))))
+    strike, dip = strike_and_dip(normal)
+    return Orientation(float(strike), float(dip))
+
+
+def strike_and_dip(normals: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Strike and dip in degrees, each shape (...), of planes with these normals, (..., 3), of any length.
+
+    The strike runs from the first axis towards the second, the plane dipping to its right: from the north, if
+    the axes are north, east and down.
+    """
+    n = np.asarray(normals, np.float64)
+    n = np.where(n[..., 2:] > 0, -n, n)
+    north, east, down = np.moveaxis(n, -1, 0)
+    return np.degrees(np.arctan2(-north, east)) % 360.0, np.degrees(np.arctan2(np.hypot(north, east), -down))
 
 
 def plane_normals(strike: ArrayLike, dip: ArrayLike) -> NDArray[np.float32]:

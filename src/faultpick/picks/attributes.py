@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.metrics import strike_and_dip
 from faultpick.volume import Geometry
 
 METRES = {"m": 1.0, "ft": 0.3048}
@@ -108,12 +109,11 @@ def attributes_of(
     twice = np.linalg.norm(across, axis=1)
     unit = across / np.maximum(twice, 1e-12)[:, None]
     normal = np.linalg.eigh((unit * twice[:, None]).T @ unit)[1][:, -1]
-    normal = -normal if normal[2] > 0 else normal
-    strike = (np.degrees(np.arctan2(normal[1], normal[0])) - 90.0) % 360.0
+    strike, dip = strike_and_dip(normal)
     along = place[:, :2] @ [np.cos(np.radians(strike)), np.sin(np.radians(strike))]
     return Attributes(
         strike=float(strike),
-        dip=float(np.degrees(np.arccos(min(-normal[2], 1.0)))),
+        dip=float(dip),
         area=float(twice.sum() / 2),
         length=float(np.ptp(along)),
         height=float(np.ptp(vertices[:, 2]) * step),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import NoFaultError, VolumeError
+from faultpick.metrics import strike_and_dip
 from faultpick.picks.attributes import Scale, attributes_of, scale_of
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.line import wide_line
@@ -227,10 +228,7 @@ def _probabilities(source: Source) -> Callable[[Box], NDArray[np.float32]]:
 def _volumes(result: _Result) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Name of each volume, and its values at the points."""
     normal = result.points.normal.astype(np.float64) @ np.linalg.inv(result.scale.matrix)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    normal *= np.where(normal[:, 2:] > 0, -1.0, 1.0)
-    strike = (np.degrees(np.arctan2(normal[:, 1], normal[:, 0])) - 90.0) % 360.0
-    dip = np.degrees(np.arccos(np.minimum(-normal[:, 2], 1.0)))
+    strike, dip = strike_and_dip(normal)
     yield FAULT_ID, result.ids.astype(np.float32)
     yield LIKELIHOOD, result.points.probability
     yield STRIKE, strike.astype(np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from faultpick.metrics import strike_and_dip
 from faultpick.picks.export.placed import Frame, PlacedFault
 from faultpick.picks.fault import Fault
 
@@ -97,12 +98,8 @@ def _strike_and_dip(fault: Fault, places: NDArray[np.float64]) -> NDArray[np.flo
     normals = np.zeros(fault.vertices.shape)
     for corner in range(3):
         np.add.at(normals, fault.triangles[:, corner], np.cross(two - one, three - one))
-    normals[normals[:, 2] > 0] *= -1
     _, nearest = KDTree(fault.vertices).query(places[:, ::-1])
-    inline, crossline, sample = normals[nearest].T
-    strike = np.degrees(np.arctan2(-inline, crossline)) % 360
-    dip = np.degrees(np.arctan2(np.hypot(inline, crossline), -sample))
-    return np.stack([strike, dip], axis=1)
+    return np.stack(strike_and_dip(normals[nearest]), axis=1)
 
 
 def _links(exists: NDArray[np.bool_]) -> NDArray[np.int64]:
