@@ -154,7 +154,7 @@ class Column:
         self._flow, self._count, self._fed = flow, count, 0
 
         def planes(level: int, number: int, channels: int) -> Planes:
-            return np.zeros((1, number, height >> level + 1, width >> level + 1, channels), np.float32)
+            return _zeros((1, number, height >> level + 1, width >> level + 1, channels))
 
         def results(level: int) -> Planes:
             return planes(level, flow.planes_at(level), flow.widths[level])
@@ -198,9 +198,9 @@ class Column:
             self._given[level] = skip
         run["head"](self._logits, x)
         self._fed += flow.planes
-        logits = torch.empty_like(planes)
-        self._copy(_blocks_of(logits[0, 0].numpy()), _voxels_of(self._logits))
-        return logits
+        logits = np.empty(planes.shape, np.float32)
+        self._copy(_blocks_of(logits[0, 0]), _voxels_of(self._logits))
+        return torch.from_numpy(logits)
 
     def _block(
         self, name: str, joined: tuple["_Joined", "_Joined"], out: Planes, level: int, late: int
@@ -256,6 +256,16 @@ class _Joined:
 
     planes: Planes
     kept: int
+
+
+def _zeros(shape: tuple[int, ...]) -> Planes:
+    """Zeros in large pages of memory where the system has them; `np.zeros` takes small ones.
+
+    Each costs a fault when it is first written to, and there are hundreds of thousands of small ones.
+    """
+    planes = np.empty(shape, np.float32)
+    planes.fill(0.0)
+    return planes
 
 
 def _blocks_of(planes: Planes) -> NDArray[np.float64]:

@@ -132,7 +132,7 @@ def _runner(library: ModuleType, model: Any) -> Run:
         for number, x in enumerate(inputs):
             request.set_input_tensor(number, library.Tensor(x, shared_memory=True))
         request.set_output_tensor(0, library.Tensor(out, shared_memory=True))
-        request.infer()
+        request.infer(share_outputs=True)  # a copy would be made of them otherwise
 
     return run
 

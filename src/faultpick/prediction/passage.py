@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from faultpick.models import fault_logit
 from faultpick.models.flow import Column, Flow, as_they_are, can_flow, lateness
 from faultpick.models.profile import context
 from faultpick.prediction.compiled import Compiled, compiled_pieces, plain
@@ -112,7 +111,7 @@ class Passage:
             self._columns = [Column(flow, length, height, width) for flow in flows.flows]
         found = []
         for column, member in zip(self._columns, flows.members, strict=True):
-            logit = fault_logit(column.step(planes), member.card.temperature)
+            logit = column.step(planes).div_(member.card.temperature)
             found.append(logit.sigmoid_()[0, :, :, *self._use].numpy())
         self._fed += flows.planes
         return found[0] if len(found) == 1 else np.concatenate(found)

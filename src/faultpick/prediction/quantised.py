@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from faultpick.data import splits
 from faultpick.normalise import normalise_array
-from faultpick.synth import synthesize
 
 RECIPES = ("wu2019-v1", "field")
 CUBES = 2  # of each recipe
@@ -74,6 +72,9 @@ def quantised(network: nn.Module) -> nn.Module:
 @cache
 def _cubes() -> list[NDArray[np.float32]]:
     """Normalised amplitudes of the cubes that the ranges are taken from."""
+    from faultpick.data import splits  # what makes cubes takes a second to load
+    from faultpick.synth import synthesize
+
     shape = (SIDE, SIDE, SIDE)
     return [
         normalise_array(synthesize(seed, recipe, shape).seismic)
