@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,16 @@ def test_a_trace_lies_where_the_surface_meets_the_section_in_line_numbers_and_ti
     across, down = trace_on(fault, level).reshape(-1, 2).T
     assert across == pytest.approx(np.full(len(across), 530), abs=0.01)
     assert (down.min(), down.max()) == (100, 130)
+
+
+def test_beside_a_gap_in_the_line_numbers_a_trace_lies_in_the_picture_as_the_voxels_do():
+    survey = picks(plane(1, [[i, x, t] for i in (0, 30) for x, t in ((10, 0), (30, 20))]))
+    crosslines = np.r_[500:520, 700:720].astype(np.int32)
+    survey = replace(survey, geometry=replace(survey.geometry, crosslines=crosslines))
+    section = sections_through(survey)[0]
+    across, down = trace_on(survey.faults[0], section).reshape(-1, 2).T
+    assert section.across.edges == (-0.5, 39.5)
+    assert across == pytest.approx(10 + (down - 1000) / 4, abs=0.01)
 
 
 def test_a_fault_elsewhere_leaves_no_trace():

@@ -1,6 +1,7 @@
 """The first view, and views that links restore."""
 
 import json
+from dataclasses import replace
 from urllib.parse import quote
 
 import numpy as np
@@ -27,6 +28,12 @@ def link_of(state):
 
 def test_the_first_view_is_the_middle_of_the_survey(first):
     assert np.floor(first["position"]).tolist() == [108, 46, 412]
+
+
+def test_the_first_view_is_of_lines_that_there_are(small):
+    crosslines = np.r_[100:106, 150:156].astype(np.int32)
+    state = scene("survey.sgy", ViewGrid.of(replace(small.geometry, crosslines=crosslines)), [])
+    assert np.floor(state["position"]).tolist() == [108, 105, 412]
 
 
 def test_a_link_brings_back_the_view_on_the_data_of_now(first):

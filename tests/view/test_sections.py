@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from faultpick.errors import GeometryError, OutputError, VolumeError
-from faultpick.view.sections import draw_sections, sections_at
+from faultpick.view.sections import draw_sections, label_axes, sections_at
 from faultpick.volume import Geometry, SampleAxis, open_volume
 
 
@@ -53,6 +55,40 @@ def test_axes_end_half_a_voxel_outside_the_outer_centres(geometry):
 def test_a_line_outside_the_survey_is_refused(geometry, axis, at):
     with pytest.raises(GeometryError, match="choose one from"):
         sections_at(geometry, everywhere(geometry), **{axis: at})
+
+
+def gapped():
+    """Lines 500 to 505 and 600 to 605: those between were left out."""
+    crosslines = np.r_[500:506, 600:606].astype(np.int32)
+    return Geometry(np.arange(100, 120, 2, dtype=np.int32), crosslines, SampleAxis(0.0, 4.0, 8, "ms"))
+
+
+def test_lines_beside_a_gap_stand_side_by_side_under_their_own_numbers():
+    inline, *_ = sections_at(gapped(), everywhere(gapped()))
+    figure = Figure()
+    panel = figure.add_subplot()
+    left, right = inline.across.edges
+    panel.imshow(np.zeros((8, 12)), extent=(left, right, 30, -2), aspect="auto")
+    label_axes(panel, inline)
+    FigureCanvasAgg(figure).draw()
+    marks = {
+        tick: mark.get_text() for tick, mark in zip(panel.get_xticks(), panel.get_xticklabels(), strict=True)
+    }
+    assert inline.across.edges == (-0.5, 11.5)
+    assert marks[4] == "504"
+    assert marks[8] == "602"
+
+
+def test_a_line_in_a_gap_is_refused():
+    with pytest.raises(GeometryError, match=r"no crossline 530: .* the nearest is 505\."):
+        sections_at(gapped(), everywhere(gapped()), crossline=530)
+
+
+@pytest.mark.parametrize("name", ["a $x_{1$.npy", "St\udcf6rung.npy"])
+def test_the_name_of_the_survey_may_be_any(survey, tmp_path, name):
+    survey.path.rename(tmp_path / name)
+    draw_sections(open_volume(tmp_path / name), tmp_path / "out.png")
+    assert (tmp_path / "out.png").exists()
 
 
 def test_a_section_is_read_with_samples_down(survey):

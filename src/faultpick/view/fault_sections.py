@@ -54,7 +54,7 @@ def busiest_slice(picks: Picks) -> Section:
 
 
 def trace_on(fault: Fault, section: Section) -> NDArray[np.float64]:
-    """Where a fault meets a section: (pieces, 2 ends, 2), across and down in the section's own values."""
+    """Where a fault meets a section: (pieces, 2 ends, 2), across and down as its picture has them."""
     axis, position = next((axis, key) for axis, key in enumerate(section.key) if isinstance(key, int))
     across, down = (1, 0) if axis == 2 else ((1, 2) if axis == 0 else (0, 2))
     if len(fault.triangles):
@@ -63,8 +63,8 @@ def trace_on(fault: Fault, section: Section) -> NDArray[np.float64]:
         cut = _sticks_in(fault.sticks, axis, position)
     return np.stack(
         [
-            np.interp(cut[..., column], np.arange(len(values)), values)
-            for column, values in ((across, section.across.values), (down, section.down.values))
+            np.interp(cut[..., column], np.arange(len(places)), places)
+            for column, places in ((across, section.across.places), (down, section.down.places))
         ],
         axis=-1,
     )

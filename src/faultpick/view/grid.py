@@ -58,6 +58,12 @@ class ViewAxis:
         """
         return self.first + 0.5 - self.step / 2
 
+    @property
+    def middle(self) -> float:
+        """Centre of the middle one of the lines or samples that there are, as the viewer counts."""
+        known = np.flatnonzero(self.positions >= 0)
+        return self.offset + (float(known[(len(known) - 1) // 2]) + 0.5) * self.step
+
     def places(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
         """Places of positions on the volume's axis, fractions allowed; in places 0.5 is the first centre."""
         of_line = np.flatnonzero(self.positions >= 0)

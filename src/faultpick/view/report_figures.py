@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from faultpick.picks import Fault, Picks
 from faultpick.view.fault_sections import trace_on
-from faultpick.view.sections import FAULT_COLOURS, Section
+from faultpick.view.sections import FAULT_COLOURS, Section, label_axes
 from faultpick.volume import Volume
 from faultpick.volume.places import map_coordinates
 
@@ -77,7 +77,7 @@ def draw_section(
     grey = np.ma.masked_array(image, dead | ~np.isfinite(image))
     panel.set_facecolor("#e4eaef")
     panel.imshow(grey, cmap="gray", vmin=-limit, vmax=limit, interpolation="none", **look)
-    panel.set(xlabel=section.across.label, ylabel=section.down.label)
+    label_axes(panel, section)
     panel.autoscale(enable=False)
     if probability is not None:
         shown = np.ma.masked_array(section.read(probability), dead)

@@ -140,7 +140,7 @@ def scene(title: str, grid: ViewGrid, layers: list[State]) -> State:
             axis.name: part / axis.step for axis, part in zip(grid.axes, grid.stretch, strict=True)
         },
         "displayDimensions": [crossline.name, vertical.name, inline.name],
-        "position": [axis.offset + ((len(axis.positions) - 1) // 2 + 0.5) * axis.step for axis in grid.axes],
+        "position": [axis.middle for axis in grid.axes],
         "crossSectionScale": max(across / width, up / height) / unit,
         "projectionScale": 1.5 * max(sizes.values()) / unit,
         "crossSectionBackgroundColor": DEAD,

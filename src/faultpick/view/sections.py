@@ -1,12 +1,15 @@
 """Sections through a volume as a picture, with faults over them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from faultpick.errors import GeometryError, OutputError
@@ -27,9 +30,20 @@ class Axis(NamedTuple):
     label: str
 
     @property
+    def even(self) -> bool:
+        """Whether all steps between the values are alike; line numbers have larger ones beside gaps."""
+        steps = np.diff(self.values)
+        return np.allclose(steps, steps[:1])
+
+    @property
+    def places(self) -> NDArray:
+        """Where the picture has the voxel centres: at their values, or side by side if these are uneven."""
+        return self.values if self.even else np.arange(len(self.values))
+
+    @property
     def edges(self) -> tuple[float, float]:
-        """Outer edges of the first and the last voxel."""
-        first, last = float(self.values[0]), float(self.values[-1])
+        """Outer edges of the first and the last voxel in the picture."""
+        first, last = float(self.places[0]), float(self.places[-1])
         half = (last - first) / max(len(self.values) - 1, 1) / 2 or 0.5
         return first - half, last + half
 
@@ -75,7 +89,7 @@ def draw_sections(
 ) -> None:
     """Draw an inline section, a crossline section and a slice into a PNG file; time points down.
 
-    Of a single line that section alone is drawn.
+    Of a single line that section alone is drawn. Lines beside a gap in their numbers stand side by side.
     Grey values are clipped at the 1st and 99th percentile, symmetric about zero; dead traces are blue. With a
     probability the sections are drawn twice: as they are, and with the faults over them.
 
@@ -120,7 +134,8 @@ def draw_sections(
         look = {"extent": (*section.across.edges, *reversed(section.down.edges)), "aspect": "auto"}
         for panel in column:
             panel.set_facecolor("lightsteelblue")
-            panel.set(title=section.title, xlabel=section.across.label, ylabel=section.down.label)
+            panel.set_title(section.title)
+            label_axes(panel, section)
             grey = np.ma.masked_array(image, hidden)
             panel.imshow(grey, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest", **look)
         if probability is not None:
@@ -129,7 +144,7 @@ def draw_sections(
     figure.colorbar(panels[0, 0].images[0], ax=panels[0], label="amplitude")
     if probability is not None:
         figure.colorbar(panels[1, 0].images[1], ax=panels[1], label="fault probability")
-    figure.suptitle(volume.path.name)
+    figure.suptitle(volume.path.name.encode(errors="replace").decode(), parse_math=False)
     with staged(path) as temporary, output_errors(path):
         FigureCanvasAgg(figure).print_png(temporary)
 
@@ -160,6 +175,22 @@ def sections_at(
     )
 
 
+def label_axes(panel: Axes, section: Section) -> None:
+    """Label the axes of a section's picture; lines have ticks at whole numbers, each with its own number."""
+    for side, axis in ((panel.xaxis, section.across), (panel.yaxis, section.down)):
+        side.set_label_text(axis.label)
+        if axis.values.dtype.kind == "i":
+            side.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+            side.set_major_formatter(FuncFormatter(_line_number(axis)))
+
+
+def _line_number(axis: Axis) -> Callable[[float, int], str]:
+    """The number of the line at a place in the picture."""
+    if axis.even:
+        return lambda place, _: f"{place:.0f}"
+    return lambda place, _: f"{axis.values[int(np.clip(place, 0, len(axis.values) - 1))]}"
+
+
 def axes_of(geometry: Geometry) -> tuple[Axis, Axis, Axis]:
     """The three axes of a volume with their labels."""
     vertical = {"ms": "time (ms)", "m": "depth (m)", "ft": "depth (ft)"}.get(geometry.samples.unit, "sample")
@@ -177,9 +208,11 @@ def _fullest(traces: NDArray[np.int64]) -> int:
 
 
 def _position(axis: Axis, at: float) -> int:
-    low, high = axis.edges
-    if not low <= at <= high:
+    nearest = int(np.abs(axis.values - at).argmin())
+    steps = np.diff(axis.values)
+    if not abs(axis.values[nearest] - at) <= (steps.min() if len(steps) else 1) / 2:
         raise GeometryError(
-            f"There is no {axis.label} {at:g}: choose one from {axis.values[0]:g} to {axis.values[-1]:g}."
+            f"There is no {axis.label} {at:.10g}: choose one from {axis.values[0]:.10g} to "
+            f"{axis.values[-1]:.10g}; the nearest is {axis.values[nearest]:.10g}."
         )
-    return int(np.abs(axis.values - at).argmin())
+    return nearest
