@@ -123,6 +123,10 @@ def _fewer_faults(path: Path) -> None:
     path.write_text(json.dumps(facts))
 
 
+def _no_settings(path: Path) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"settings": None}))
+
+
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
@@ -131,6 +135,7 @@ def _fewer_faults(path: Path) -> None:
         (FAULTS_JSON, Path.unlink, "holds no picks"),
         (FAULTS_JSON, _cut, "damaged"),
         (FAULTS_JSON, _fewer_faults, "do not fit together"),
+        (FAULTS_JSON, _no_settings, "damaged"),
         (FAULTS_JSON, lambda path: path.write_text('{"format": 99}'), "format 99"),
     ],
 )

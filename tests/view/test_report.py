@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -234,6 +235,26 @@ def test_the_page_replaces_neither_the_survey_nor_the_picks(made):
     with open_volume(folder / "seismic.zarr") as seismic:
         assert seismic.shape == SHAPE
     assert len(read_picks(folder / "picks").faults) == 3
+
+
+def test_a_folder_is_never_replaced_and_nothing_is_written_beside_it(made):
+    folder, _ = made
+    shutil.copytree(folder / "seismic.zarr", folder / "another.zarr")
+    with pytest.raises(OutputError, match="is a folder"):
+        write_report(folder / "picks", folder / "another.zarr")
+    (folder / "here-strike.png").mkdir()
+    for out in (folder / "here.html", Path()):
+        with pytest.raises(OutputError, match="is a folder"):
+            write_report(folder / "picks", out, png=True)
+    assert [path.name for path in folder.glob("here*")] == ["here-strike.png"]
+    with open_volume(folder / "another.zarr") as seismic:
+        assert seismic.shape == SHAPE
+
+
+def test_a_name_that_is_no_text_is_written_as_far_as_it_is(made):
+    folder, picks = made
+    page = page_of(folder, replace(picks, settings={"seismic": "St\udcf6rung.zarr"}))
+    assert "St?rung.zarr" in page
 
 
 def test_the_volumes_of_the_settings_are_opened_as_the_options_say(made):

@@ -113,7 +113,7 @@ def read_picks(directory: str | Path) -> Picks:
     try:
         faults = _faults(facts["faults"], arrays)
         geometry = _geometry(facts["geometry"], arrays)
-        return Picks(faults, geometry, facts["length_unit"], facts["settings"])
+        return Picks(faults, geometry, facts["length_unit"], dict(facts["settings"]))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise PicksError(
             f"{path} holds damaged picks: {FAULTS_JSON} and {SURFACES} do not fit together; pick again."

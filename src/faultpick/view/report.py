@@ -23,7 +23,7 @@ from faultpick.view.fault_sections import busiest_slice, sections_through
 from faultpick.view.report_page import Picture, render_page
 from faultpick.volume import Volume, open_volume
 from faultpick.volume.alike import check_no_input, check_same_grid
-from faultpick.volume.staging import output_errors, staged
+from faultpick.volume.staging import check_target, output_errors, staged
 
 LINES_READ = 64
 """Inlines at most that the clip of the seismic and the histogram of the probability are taken from."""
@@ -66,7 +66,7 @@ def write_report(
         OutputError: A file is one of these, or a part of the picks, or cannot be written.
     """
     picks, out = read_picks(directory), Path(out)
-    picked_with = json.loads((Path(directory) / FAULTS_JSON).read_text(encoding="utf-8"))["version"]
+    picked_with = json.loads((Path(directory) / FAULTS_JSON).read_text(encoding="utf-8")).get("version", "")
     missing: list[str] = []
     with ExitStack() as stack, mpl.rc_context(figures.STYLE):
         seismic = seismic or _from_settings(picks, "seismic", open_seismic, stack, missing)
@@ -81,12 +81,14 @@ def write_report(
                     "a report needs the volumes that they were made from.",
                 )
         pictures = _pictures(picks, seismic, probability)
-        files = {out: render_page(picks, pictures, missing, card, picked_with).encode()}
+        page = render_page(picks, pictures, missing, card, picked_with)
+        files = {out: page.encode(errors="replace")}
         for picture in pictures if png else ():
-            files |= {out.with_name(f"{out.stem}-{name}.png"): data for name, data in _pngs(picture)}
+            files |= {out.parent / f"{out.stem}-{name}.png": data for name, data in _pngs(picture)}
         kept = [volume and volume.path for volume in (seismic, probability)]
     for path in files:
         check_no_input(path, [*kept, *(Path(directory) / name for name in PICKS_FILES)])
+        check_target(path, replaceable=lambda _: False)
     for path, data in files.items():
         with staged(path) as temporary, output_errors(path):
             temporary.write_bytes(data)
