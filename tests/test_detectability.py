@@ -1,4 +1,5 @@
 import csv
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -107,10 +108,25 @@ def test_the_command_prints_the_table_and_writes_it(survey, tmp_path, command):
     before = survey.read_bytes()
     code, _, errors = command("detectability", survey, "-o", survey)
     assert (code, "is the input" in errors, survey.read_bytes() == before) == (2, True, True)
+    volume = tmp_path / "volume.zarr"
+    volume.mkdir()
+    (volume / "zarr.json").touch()
+    code, _, errors = command("detectability", survey, "-o", volume)
+    assert (code, "is a folder" in errors, (volume / "zarr.json").exists()) == (2, True, True)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"throws": (0.0,)}, {"throws": ()}, {"faults": 0}, {"dips": (80.0, 50.0)}, {"dips": (0.0, 9.0)}]
+    "wrong",
+    [
+        {"throws": (0.0,)},
+        {"throws": (math.nan,)},
+        {"throws": (4.0, math.inf)},
+        {"throws": ()},
+        {"faults": 0},
+        {"dips": (80.0, 50.0)},
+        {"dips": (0.0, 9.0)},
+        {"seed": -1},
+    ],
 )
 def test_what_cannot_be_planted_is_refused(survey, wrong):
     with open_volume(survey) as volume, pytest.raises(ConfigError):

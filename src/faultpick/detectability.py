@@ -161,12 +161,14 @@ def plant_and_find(
         progress: Called at the start and after each prediction.
 
     Raises:
-        ConfigError: There is no throw or no fault to plant, or the dips make no sense.
+        ConfigError: There is no throw or no fault to plant, or the dips or the seed make no sense.
         VolumeError: The survey holds NaN or infinite samples, or has nowhere traces enough.
         ModelError: The model is unknown or damaged.
     """
-    if faults < 1 or not throws or min(throws) <= 0:
+    if faults < 1 or not throws or not all(0 < throw < math.inf for throw in throws):
         raise ConfigError("There is nothing to plant: give one fault or more, and throws above 0.")
+    if seed < 0:
+        raise ConfigError(f"The seed {seed} makes no sense: choose 0 or more.")
     if not 0 < dips[0] <= dips[1] <= 90:
         raise ConfigError(f"Dips from {dips[0]:g} to {dips[1]:g} make no sense: give two within 0 and 90.")
     member = prepared(model if isinstance(model, LoadedModel) else load_model(model))

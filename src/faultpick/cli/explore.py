@@ -131,7 +131,7 @@ def detectability(
 
     if out is not None:
         check_no_input(out, [path])
-        check_target(out)
+        check_target(out, replaceable=lambda _: False)
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with (
         layout.survey(path) as volume,
