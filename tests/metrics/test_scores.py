@@ -210,6 +210,13 @@ def test_what_is_not_valid_does_not_matter():
 # Bad input
 
 
+def test_what_rounding_took_out_of_0_to_1_is_scored():
+    label = np.arange(8).reshape(2, 2, 2) % 2
+    scores = evaluate(np.where(label == 1, 1 + 1e-7, -1e-7), label)
+    assert (scores.iou, scores.average_precision) == (1, 1)
+    assert scores.calibration_error == pytest.approx(0, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("probability", "label", "valid", "message"),
     [

@@ -141,6 +141,15 @@ def test_command_writes_what_the_api_gives(command: Callable[..., Any], tmp_path
     assert not (tmp_path / "picks" / FAULT_ID).exists()
 
 
+def test_a_folder_that_holds_the_input_is_not_replaced(command: Callable[..., Any], tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", sheet(plane(30, 70)))
+    assert command("pick", tmp_path / "p.npy", "-o", tmp_path / "picks")[0] == 0
+    inside = (tmp_path / "p.npy").rename(tmp_path / "picks/p.npy")
+    code, _, err = command("pick", inside, "-o", tmp_path / "picks", "--overwrite")
+    assert (code, inside.exists()) == (2, True)
+    assert "is the input or holds it" in err
+
+
 def test_command_exports_at_once(command: Callable[..., Any], tmp_path: Path) -> None:
     np.save(tmp_path / "p.npy", sheet(plane(100, 60)))
     arguments = ["pick", tmp_path / "p.npy", "-o", tmp_path / "picks", "--no-volumes"]

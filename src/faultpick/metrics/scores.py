@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from faultpick.volume import Volume
 
 
+ROUNDING = 1e-6
+"""By which a probability may leave [0, 1]."""
+
+
 @dataclass(frozen=True)
 class Scores:
     """All scores of one prediction against one label, or their means over several.
@@ -162,9 +166,9 @@ def _checked(
     counted = probability[valid]
     if not np.isfinite(counted).all():
         raise VolumeError("The prediction holds values that are not finite: mask them or predict again.")
-    if counted.min() < 0 or counted.max() > 1:
+    if counted.min() < -ROUNDING or counted.max() > 1 + ROUNDING:
         raise VolumeError(
-            f"The prediction ranges from {counted.min():g} to {counted.max():g}: "
+            f"The prediction ranges from {counted.min():.8g} to {counted.max():.8g}: "
             "a fault probability lies between 0 and 1."
         )
     if not ((label == 0) | (label == 1) | ~valid).all():

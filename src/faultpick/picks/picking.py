@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from faultpick.errors import NoFaultError, VolumeError
 from faultpick.metrics import strike_and_dip
+from faultpick.metrics.scores import ROUNDING
 from faultpick.picks.attributes import Scale, attributes_of, scale_of
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.line import wide_line
@@ -22,11 +23,10 @@ from faultpick.picks.surface import frame_of, surface_of
 from faultpick.picks.thin import Box, thin
 from faultpick.picks.throw import throw_of
 from faultpick.volume import Geometry, Volume, create_volume
-from faultpick.volume.alike import check_same_grid
+from faultpick.volume.alike import check_no_input, check_same_grid
 from faultpick.volume.volume import array_geometry
 
 SLAB = 32  # inlines written at once
-ROUNDING = 1e-6  # by which a probability may leave [0, 1]
 
 Source = Volume | NDArray[np.floating] | NDArray[np.integer]
 
@@ -73,8 +73,12 @@ def pick_to_folder(
 
     Raises:
         VolumeError: As in `pick`.
-        OutputError: The folder holds another run's picks or anything else, or the disk refuses or is full.
+        OutputError: The folder holds another run's picks, one of these volumes or anything else, or the disk
+            refuses or is full.
     """
+    check_no_input(
+        Path(directory), [source.path for source in (probability, seismic) if isinstance(source, Volume)]
+    )
     with new_picks_folder(directory, overwrite=overwrite) as folder:
         result = _picked(probability, seismic, settings or PickSettings())
         write_into(result.picks, folder)
