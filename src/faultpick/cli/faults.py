@@ -28,6 +28,9 @@ EXPORT_FORMATS = (
     "fault-id, likelihood, strike, dip"
 )
 
+IN_VOXELS = ("skins", "fault-id", "likelihood", "strike", "dip")
+"""Formats without X and Y."""
+
 NO_COORDINATES = "The survey has no coordinates: X and Y are inline and crossline numbers."
 LEAST_MEMORY = 10**8
 """Bytes; less is a slip, such as a number without its unit."""
@@ -306,7 +309,7 @@ def pick(
             failed.append(str(error))
     if exports and not picks.faults:
         _say("No fault was picked, so nothing was exported.")
-    elif exports and picks.geometry.corners is None:
+    elif set(exports).difference(IN_VOXELS) and picks.geometry.corners is None:
         _say(NO_COORDINATES)
     seconds = time.perf_counter() - start
     if as_json:
@@ -332,7 +335,8 @@ def _largest(picks: "Picks") -> str:
     if not math.isfinite(fault.area):
         return f"; the largest dips {fault.dip:.0f} degrees along the line"
     square = "square voxels" if picks.length_unit == "voxels" else f"{picks.length_unit}^2"
-    return f"; the largest has {fault.area:.4g} {square}, strike {fault.strike:.0f} and dip {fault.dip:.0f}"
+    strike = round(fault.strike) % 360
+    return f"; the largest has {fault.area:.4g} {square}, strike {strike} and dip {fault.dip:.0f}"
 
 
 @app.command()
@@ -448,7 +452,7 @@ def export(
         survey = like and stack.enter_context(layout.survey(like))
         exported = export_faults(directory, out, file_format=file_format, faults=fault, like=survey)
     typer.echo(f"{out}: {_counted(len(exported.faults))} as {exported.format}")
-    if not exported.has_coordinates:
+    if not exported.has_coordinates and exported.format not in IN_VOXELS:
         _say(NO_COORDINATES)
 
 

@@ -112,7 +112,7 @@ def attributes_of(
     strike, dip = strike_and_dip(normal)
     along = place[:, :2] @ [np.cos(np.radians(strike)), np.sin(np.radians(strike))]
     return Attributes(
-        strike=float(strike),
+        strike=round(float(strike), 3) % 360.0,
         dip=float(dip),
         area=float(twice.sum() / 2),
         length=float(np.ptp(along)),

@@ -34,8 +34,9 @@ def test_a_volume_is_copied_with_the_picks_geometry(suffix, volumes, folder, pic
             assert copy.geometry.samples == picks.geometry.samples
 
 
-def test_segy_has_the_surveys_headers_byte_for_byte(volumes, folder, segy, tmp_path):
-    survey = segy(np.ones(SHAPE, np.float32), order="random", extended=1, interval=2000)
+def test_segy_has_the_surveys_headers_byte_for_byte(volumes, folder, picks, segy, tmp_path):
+    lines = {"inlines": picks.geometry.inlines, "crosslines": picks.geometry.crosslines}
+    survey = segy(np.ones(SHAPE, np.float32), order="random", extended=1, interval=2000, **lines)
     with open_volume(survey) as like:
         export_faults(folder, tmp_path / "id.sgy", file_format="fault-id", like=like)
         with open_volume(tmp_path / "id.sgy") as copy:

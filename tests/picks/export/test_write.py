@@ -90,6 +90,9 @@ def test_another_survey_of_the_same_shape_gives_the_coordinates(picks, tmp_path)
         smaller = Picks(picks.faults, replace(picks.geometry, inlines=picks.geometry.inlines[:20]), "m")
         with pytest.raises(PicksError, match="30 x 40 x 50 voxels and the picks are from 20 x 40 x 50"):
             export_faults(smaller, tmp_path / "faults.obj", like=volume)
+        shifted = replace(picks, geometry=replace(picks.geometry, inlines=picks.geometry.inlines + 2))
+        with pytest.raises(PicksError, match="inlines 100 to 158 and the picks 102 to 160"):
+            export_faults(shifted, tmp_path / "faults.obj", like=volume)
     assert (tmp_path / "like.obj").read_text() == (tmp_path / "own.obj").read_text()
 
 

@@ -22,7 +22,7 @@ from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.settings import PickSettings
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
 from faultpick.volume import Geometry, Volume
-from faultpick.volume.alike import check_no_input
+from faultpick.volume.alike import check_no_input, differing_lines
 from faultpick.volume.staging import output_errors, staged
 
 
@@ -101,7 +101,7 @@ def export_faults(
     Raises:
         ConfigError: There is no such format, or the suffix does not say which.
         PicksError: The folder holds no picks, no such fault, nothing of what the format shows; or `like` has
-            another shape.
+            another shape or other lines.
         OutputError: The output is the survey, the probability or a part of the picks, the format cannot hold
             it, or the disk refuses or is full.
     """
@@ -184,6 +184,11 @@ def _geometry_of(like: Volume, picks: Picks) -> Geometry:
         raise PicksError(
             f"{like.path} has {' x '.join(map(str, like.shape))} voxels and the picks are from "
             f"{' x '.join(map(str, picks.geometry.shape))}; give the survey that was picked."
+        )
+    for axis, lines, others in differing_lines(like.geometry, picks.geometry):
+        raise PicksError(
+            f"{like.path} has {axis} {lines[0]} to {lines[-1]} and the picks {others[0]} to {others[-1]}, or "
+            "others between; give the survey that was picked."
         )
     return like.geometry
 
