@@ -78,11 +78,13 @@ def test_the_average_of_the_weights_is_validated_and_saved(tiny: Tiny, tmp_path:
     assert not torch.allclose(saved["layers.0.weight"].float(), last, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("loss", ["ce_plus_dice", "ce_plus_stochastic_dice"])
+@pytest.mark.parametrize(
+    ("loss", "workers"), [("ce_plus_dice", 0), ("ce_plus_stochastic_dice", 0), ("ce_plus_dice", 1)]
+)
 def test_a_resumed_training_ends_as_if_it_had_never_stopped(
-    tiny: Tiny, tmp_path: Path, runs: Runs, loss: str
+    tiny: Tiny, tmp_path: Path, runs: Runs, loss: str, workers: int
 ):
-    config = tiny(budget={"steps": 8, "epoch_steps": 2}, loss={"name": loss})
+    config = tiny(budget={"steps": 8, "epoch_steps": 2}, loss={"name": loss}, data={"workers": workers})
     train(config, tmp_path / "straight")
 
     runs.power_cut(10)  # in the middle of the third epoch

@@ -46,10 +46,14 @@ class Loaders(LightningDataModule):
     def crop_loader(self, crops: Dataset, batch: int) -> DataLoader:
         """This process's share of the crops, `batch` a step."""
         workers = self.config.data.workers
+        sampler = EpochSampler(self.config.budget.epoch_length, batch, self.rank, self.world)
+        if self.trainer:  # resumed: workers prepare crops before Lightning tells the sampler the epoch
+            progress = self.trainer.fit_loop.epoch_progress.current
+            sampler.set_epoch(progress.processed)  # pyright: ignore[reportAttributeAccessIssue]
         return DataLoader(
             crops,
             batch_size=batch,
-            sampler=EpochSampler(self.config.budget.epoch_length, batch, self.rank, self.world),
+            sampler=sampler,
             num_workers=workers,
             persistent_workers=workers > 0,
             prefetch_factor=AHEAD if workers else None,
