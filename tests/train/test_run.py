@@ -136,9 +136,32 @@ def test_what_cannot_be_resumed(tiny: Tiny, tmp_path: Path):
         train(tiny(seed=1, data={"batch": 1}), tmp_path, resume=True)
     with pytest.raises(ConfigError, match="already holds a training: add --resume"):
         train(tiny(), tmp_path)
-    (tmp_path / "config.json").write_text("{")
-    with pytest.raises(ConfigError, match=r"config\.json is damaged"):
-        train(tiny(), tmp_path, resume=True)
+    for content in (b"{", b"\xff\xfe"):
+        (tmp_path / "config.json").write_bytes(content)
+        with pytest.raises(ConfigError, match=r"config\.json is damaged"):
+            train(tiny(), tmp_path, resume=True)
+
+
+def test_finished_weights_are_not_replaced_by_another_training(tiny: Tiny, tmp_path: Path):
+    weights = tmp_path / "model.safetensors"
+    weights.write_text("of weeks")
+    with pytest.raises(ConfigError, match=r"model\.safetensors exists already: choose another folder"):
+        train(tiny(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_a_terminated_training_does_not_look_finished(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        Crops,
+        "__getitem__",
+        lambda *_: os.kill(os.getpid(), signal.SIGTERM) or (torch.zeros(1, 24, 24, 24),) * 2,
+    )
+    with pytest.raises(SystemExit) as ended:
+        train(tiny(), tmp_path)
+    assert ended.value.code == 143
+    assert not (tmp_path / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize("keep", [0, 100, -100])
@@ -147,6 +170,18 @@ def test_a_damaged_checkpoint(tiny: Tiny, tmp_path: Path, keep: int):
     (tmp_path / "last.ckpt").write_bytes((tmp_path / "last.ckpt").read_bytes()[:keep])
 
     with pytest.raises(DataError, match=r"last\.ckpt is damaged: "):
+        train(tiny(), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("change", [{"state_dict": {}}, None])
+def test_a_checkpoint_of_something_else(
+    tiny: Tiny, tmp_path: Path, runs: Runs, change: dict[str, Any] | None
+):
+    train(tiny(), tmp_path)
+    other = {} if change is None else runs.checkpoint(tmp_path) | change
+    torch.save(other, tmp_path / "last.ckpt")
+
+    with pytest.raises(DataError, match=r"last\.ckpt is damaged: |not of this network"):
         train(tiny(), tmp_path, resume=True)
 
 

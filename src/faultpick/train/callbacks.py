@@ -165,12 +165,14 @@ class WholeFiles(TorchCheckpointIO):
         """Read the file at `path`.
 
         Raises:
-            DataError: It is damaged.
+            DataError: It is damaged, or no checkpoint of a training.
         """
         try:
-            return super().load_checkpoint(path, *arguments, **keywords)
-        except (RuntimeError, OSError, EOFError, UnpicklingError) as error:
+            checkpoint = super().load_checkpoint(path, *arguments, **keywords)
+            checkpoint["minutes"]
+        except (RuntimeError, OSError, EOFError, UnpicklingError, KeyError, TypeError) as error:
             raise DataError(f"{path} is damaged: train again from the start in another folder.") from error
+        return checkpoint
 
 
 @contextmanager

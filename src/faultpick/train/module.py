@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from faultpick import losses, models
 from faultpick.data.slabs import random_slab, slabs
+from faultpick.errors import DataError
 from faultpick.prediction.tiles import round_up
 from faultpick.train.config import TrainConfig
 from faultpick.train.loaders import Loaders
@@ -150,7 +151,19 @@ class FaultTraining(LightningModule):
         checkpoint["minutes"] = self.minutes
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the time used."""
+        """Take up the time used.
+
+        Raises:
+            DataError: The checkpoint is of another network.
+        """
+        found, wanted = (
+            {name: tensor.shape for name, tensor in state.items()}
+            for state in (checkpoint["state_dict"], self.state_dict())
+        )
+        if found != wanted:
+            raise DataError(
+                "The checkpoint is not of this network: train again from the start in another folder."
+            )
         self.minutes = checkpoint["minutes"]
 
 

@@ -1,6 +1,7 @@
 """Run a training from its config: trainer, checkpoints, weights."""
 
 import logging
+import signal
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer, seed_everything
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from pydantic import ValidationError
 from torch import Tensor
 
@@ -32,6 +34,7 @@ from faultpick.train.period import trained_periods
 CHECKPOINT = "last.ckpt"
 SETTINGS = "config.json"
 HISTORY = "metrics.csv"
+TERMINATED = 128 + signal.SIGTERM  # exit code of what a signal ended, as shells give it
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ def fit(
             _silence()
             trainer.fit(module, datamodule=loaders, ckpt_path=checkpoint, weights_only=True)
         return _save(config, module, trainer, history, loaders, folder)
+    except SIGTERMException as error:
+        raise SystemExit(TERMINATED) from error
     except FaultpickError as error:
         raise _plain(error) from error
     except OSError as error:
@@ -144,15 +149,17 @@ def is_main_process() -> bool:
 
 def _checkpoint(config: TrainConfig, folder: Path, resume: bool) -> Path | None:
     """The checkpoint to go on from, None at the beginning."""
-    path, settings = folder / CHECKPOINT, folder / SETTINGS
+    path, settings, weights = folder / CHECKPOINT, folder / SETTINGS, folder / f"{config.name}.safetensors"
     if not resume:
         if path.exists():
             raise ConfigError(
                 f"{folder} already holds a training: add --resume to go on, or choose another folder."
             )
+        if weights.exists():
+            raise ConfigError(f"{weights} exists already: choose another folder, or another name.")
         return None
     try:
-        before = type(config).model_validate_json(settings.read_text(encoding="utf-8"))
+        before = type(config).model_validate_json(settings.read_bytes())
     except OSError as error:
         raise ConfigError(
             f"{settings} cannot be read ({error.strerror}): leave out --resume to start a training there."
