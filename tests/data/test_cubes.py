@@ -158,6 +158,10 @@ def test_a_description_of_something_else_is_refused(tmp_path):
         ({"seismic": np.zeros((4, 4)), "fault": np.zeros((4, 4))}, "three axes"),
         ({"seismic": np.zeros((4, 4, 4)), "fault": np.zeros((4, 4, 5))}, "one shape"),
         ({"seismic": np.array([{}]), "fault": np.zeros(1)}, "cannot be read as a cube"),
+        ({"seismic": np.zeros((4, 4, 4)), "fault": np.full((4, 4, 4), "no")}, "cannot be read as a cube"),
+        ({"seismic": np.zeros((4, 4, 0)), "fault": np.zeros((4, 4, 0))}, "none empty"),
+        ({"seismic": np.zeros((4, 4, 4)), "fault": np.full((4, 4, 4), -1.0)}, "negative values or NaN"),
+        ({"seismic": np.zeros((4, 4, 4)), "fault": np.full((4, 4, 4), np.nan)}, "negative values or NaN"),
     ],
 )
 def test_an_npz_file_that_is_no_cube_is_refused(tmp_path, content, says):
@@ -169,6 +173,25 @@ def test_an_npz_file_that_is_no_cube_is_refused(tmp_path, content, says):
     with pytest.raises(DataError, match=says) as caught:
         FolderCubes(tmp_path)[0]
     assert str(path) in str(caught.value)
+
+
+def test_a_single_array_called_npz_is_refused(tmp_path):
+    with (tmp_path / "0.npz").open("wb") as file:
+        np.save(file, np.zeros((4, 4, 4)))
+    with pytest.raises(DataError, match=r"0\.npz cannot be read as a cube"):
+        FolderCubes(tmp_path)[0]
+
+
+def test_labels_too_thick_to_be_zoomed_are_refused(tmp_path):
+    seismic = np.random.default_rng(0).standard_normal((16, 16, 16), dtype=np.float32)
+    for number, thickness in enumerate((4, 6)):
+        fault = np.zeros((16, 16, 16), np.uint8)
+        fault[5 : 5 + thickness] = 1
+        np.savez(tmp_path / f"{number}.npz", seismic=seismic, fault=fault)
+    cubes = FolderCubes(tmp_path)
+    cubes.surfaces(0)
+    with pytest.raises(DataError, match=r"1\.npz has labels more than four voxels thick"):
+        cubes.surfaces(1)
 
 
 @pytest.mark.parametrize("kind", [bool, np.uint8, np.float64])

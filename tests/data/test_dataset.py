@@ -36,6 +36,9 @@ class Numbered:
     def surfaces(self, index):
         return find_surfaces(self[index][1])
 
+    def name(self, index):
+        return str(index)
+
 
 def crops(count=5, crop=(4, 5, 6), augmentation=PLAIN, seed=1, **options):
     return Crops(Numbered(count, **options), crop, augmentation, seed)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from faultpick.data.surfaces import find_surfaces, mask_in
+from faultpick.data.surfaces import find_surfaces, mask_in, too_thick
 from faultpick.data.window import Window
 
 SIDE = 48
@@ -96,3 +96,15 @@ def test_a_throw_smaller_than_what_is_visible_decides_nothing():
     strike_slip = mask_in(find_surfaces(mask, np.zeros(SHAPE, np.float32)), window)
     np.testing.assert_array_equal(strike_slip, mask_in(find_surfaces(mask), window))
     assert strike_slip.any()
+
+
+@pytest.mark.parametrize("dip", [90, 70, 45])
+def test_sheets_of_up_to_four_voxels_have_one_surface_in_the_middle(dip):
+    normal = normal_of(dip, 20)
+    window = Window(SHAPE, (24, 24, 24), (MIDDLE, MIDDLE, MIDDLE))
+    away = np.abs(exact(window, normal))
+    for thickness in (1, 2, 3, 4):
+        mask = (np.abs(PLACES @ normal) <= thickness / 2).astype(np.uint8)
+        assert not too_thick(mask)
+        assert away[mask_in(find_surfaces(mask), window) > 0].max() < 2.5
+    assert too_thick((np.abs(PLACES @ normal) <= 3).astype(np.uint8))

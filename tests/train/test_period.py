@@ -30,6 +30,9 @@ class Resonant:
     def surfaces(self, index):
         return find_surfaces(self[index][1])
 
+    def name(self, index):
+        return str(index)
+
 
 def crops(cubes, **augmentation):
     return Crops(cubes, (16, 16, 64), PLAIN.model_copy(update=augmentation), 0)

@@ -280,13 +280,14 @@ def test_what_is_wrong_with_a_folder(tiny: Tiny, tmp_path: Path):
     for folder, validation, says in (
         (tmp_path / "none", good, "none is not a folder"),
         (good, tmp_path, "holds no cubes"),
-        (small, good, r"shape \(20, 28, 28\) is smaller than the crop \(24, 24, 24\)"),
-        (good, smaller, r"shape \(28, 28, 4\) is smaller than the 8 voxels"),
+        (small, good, r"small/0\.npz of shape \(20, 28, 28\) is smaller than the crop \(24, 24, 24\)"),
+        (good, smaller, r"smaller/0\.npz of shape \(28, 28, 4\) is smaller than the 8 voxels"),
     ):
         data = {"folder": folder, "validation_folder": validation}
         with pytest.raises(DataError, match=says):
             train(tiny(data=data), tmp_path / "run")
     assert not (tmp_path / "run" / "model.safetensors").exists()
+    assert not (tmp_path / "run" / "last.ckpt").exists()  # what is wrong is said before there is one
 
 
 @pytest.mark.slow
@@ -299,7 +300,7 @@ def test_a_process_that_prepares_crops_changes_nothing_but_says_what_is_wrong_as
 
     runs.assert_same(tmp_path / "none", tmp_path / "one")
     data = {"folder": small, "validation_folder": small, "workers": 1}
-    with pytest.raises(DataError, match=r"^A cube of shape \(20, 28, 28\) is smaller than [^\n]*$"):
+    with pytest.raises(DataError, match=r"^[^\n]*0\.npz of shape \(20, 28, 28\) is smaller than [^\n]*$"):
         train(tiny(data=data), tmp_path / "run")
 
 

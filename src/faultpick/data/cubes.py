@@ -2,6 +2,7 @@
 
 import math
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.data.surfaces import Surfaces, find_surfaces
+from faultpick.data.surfaces import Surfaces, find_surfaces, too_thick
 from faultpick.errors import DataError, VolumeError
 from faultpick.normalise import normalise_array
 from faultpick.synth import Cube, Recipe, synthesize
@@ -34,6 +35,10 @@ class Cubes(Protocol):
 
     def surfaces(self, index: int) -> Surfaces:
         """The fault surfaces of the cube at this position."""
+        ...
+
+    def name(self, index: int) -> str:
+        """What messages call the cube at this position."""
         ...
 
 
@@ -63,6 +68,10 @@ class SyntheticCubes:
             cube = self._make(index)
             self._surfaces[index] = find_surfaces(cube.fault, cube.throw)
         return self._surfaces[index]
+
+    def name(self, index: int) -> str:
+        """The seed of a cube."""
+        return f"The cube of seed {self.seeds[index]}"
 
     def _make(self, index: int) -> Cube:
         recipe = self.recipes[index % len(self.recipes)]
@@ -99,10 +108,24 @@ class FolderCubes:
         return self._read[index]
 
     def surfaces(self, index: int) -> Surfaces:
-        """The fault surfaces of a cube; their throw is unknown."""
+        """The fault surfaces of a cube; their throw is unknown.
+
+        Raises:
+            DataError: The labels are too thick to have one surface in the middle.
+        """
         if index not in self._surfaces:
-            self._surfaces[index] = find_surfaces(self[index][1])
+            fault = self[index][1]
+            if too_thick(fault):
+                raise DataError(
+                    f"{self.pairs[index][1]} has labels more than four voxels thick, which cannot be zoomed: "
+                    "make them thinner, or leave out augmentation.resampled."
+                )
+            self._surfaces[index] = find_surfaces(fault)
         return self._surfaces[index]
+
+    def name(self, index: int) -> str:
+        """The file of a cube's amplitudes."""
+        return str(self.pairs[index][0])
 
 
 def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
@@ -144,13 +167,13 @@ def read_pair(
         shape: Of `.dat` files; 128 x 128 x 128 if None.
 
     Raises:
-        DataError: A file cannot be read, or the two differ in shape.
+        DataError: A file cannot be read, the two differ in shape, or the label holds negative values or NaN.
     """
     if seismic_path.suffix == ".npz":
         try:
             with np.load(seismic_path) as arrays:
-                seismic, fault = arrays["seismic"].astype(np.float32), arrays["fault"]
-        except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
+                seismic, fault = (arrays[name].astype(np.float32) for name in ("seismic", "fault"))
+        except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
             raise DataError(
                 f"{seismic_path} cannot be read as a cube ({error}): it should hold the arrays seismic and "
                 "fault."
@@ -159,11 +182,15 @@ def read_pair(
         seismic, fault = (
             read_flat_cube(path, shape or (128, 128, 128)) for path in (seismic_path, fault_path)
         )
-    if seismic.ndim != 3:
-        raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes.")
+    if seismic.ndim != 3 or not seismic.size:
+        raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes, none empty.")
     if seismic.shape != fault.shape:
         raise DataError(
             f"{fault_path} has shape {fault.shape} and its seismic {seismic.shape}: give files of one shape."
+        )
+    if not fault.min() >= 0:
+        raise DataError(
+            f"{fault_path} holds negative values or NaN as a label: it should be 1 at faults and 0 elsewhere."
         )
     return seismic, (fault > 0.5).astype(np.uint8)
 

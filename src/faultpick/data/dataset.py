@@ -41,7 +41,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
 
     def _cut(self, number: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         image, label = self.cubes[number]
-        self._check(image.shape)
+        self._check(number, image.shape)
         corner = [
             int(rng.integers(side - crop + 1)) for side, crop in zip(image.shape, self.crop, strict=True)
         ]
@@ -52,14 +52,15 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self, number: int, surfaces: Surfaces, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         image, _ = self.cubes[number]
-        self._check(image.shape)
+        self._check(number, image.shape)
         window = random_window(image.shape, self.crop, self.augmentation, rng)
         return window.cubic(image[window.box].astype(np.float32)), mask_in(surfaces, window)
 
-    def _check(self, shape: tuple[int, ...]) -> None:
+    def _check(self, number: int, shape: tuple[int, ...]) -> None:
         if any(side < crop for side, crop in zip(shape, self.crop, strict=True)):
             raise DataError(
-                f"A cube of shape {shape} is smaller than the crop {self.crop}: ask for smaller crops."
+                f"{self.cubes.name(number)} of shape {shape} is smaller than the crop {self.crop}: ask for "
+                "smaller crops."
             )
 
     def _cube_number(self, index: int) -> int:

@@ -24,6 +24,10 @@ FAR = 6.0
 """Potential, in square voxels, beyond which there is no surface to be near to."""
 FLAT = 0.25
 """Laplacian of the potential below which it has no valley; that of a surface is 1."""
+DEEP = 2.5
+"""Voxels from the background beyond which a label has no one surface in its middle."""
+FEW = 0.1
+"""Share of a label that may lie that deep, as where faults cross."""
 THROW_STEP = 0.01
 VISIBLE_THROW = 0.8
 """Samples of throw below which no fault is labelled."""
@@ -58,6 +62,13 @@ def find_surfaces(mask: NDArray[np.uint8], throw: NDArray[np.float32] | None = N
     amount = _blur(np.where(mask > 0, np.minimum(np.abs(throw), 255 * THROW_STEP), 0).astype(np.float32))
     amount /= np.maximum(blurred, 1e-6)
     return Surfaces(code, _whole(amount / THROW_STEP))
+
+
+def too_thick(mask: NDArray[np.uint8]) -> bool:
+    """Whether a mask is of sheets more than four voxels thick: two surfaces would be found in one of six."""
+    reach = np.indices((5, 5, 5)) - 2
+    inside = ndimage.binary_erosion(mask, np.square(reach).sum(axis=0) <= DEEP**2, border_value=1)
+    return bool(np.count_nonzero(inside) > FEW * np.count_nonzero(mask))
 
 
 def mask_in(surfaces: Surfaces, window: Window) -> NDArray[np.float32]:

@@ -21,13 +21,17 @@ class Loaders(LightningDataModule):
     """Training crops and validation cubes of a config, this process's share of them.
 
     Raises:
-        DataError: A folder is missing or empty, or its files do not pair up.
+        DataError: A folder is missing or empty, its files do not pair up, or a validation cube is malformed.
     """
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
         self.training, self.validation = training_cubes(config), validation_cubes(config)
+        self.whole_cubes = WholeCubes(self.validation, models.info(config.network).multiple)
+        if config.data.validation_folder is not None:
+            for number in range(len(self.whole_cubes)):
+                self.whole_cubes[number]  # what is wrong with one is said now, not after an epoch
 
     def train_dataloader(self) -> DataLoader | dict[str, DataLoader]:
         """What a step learns from."""
@@ -61,7 +65,7 @@ class Loaders(LightningDataModule):
 
     def val_dataloader(self) -> DataLoader:
         """Whole validation cubes, one at a time."""
-        cubes = WholeCubes(self.validation, models.info(self.config.network).multiple)
+        cubes = self.whole_cubes
         return DataLoader(cubes, batch_size=1, sampler=ShareOfCubes(len(cubes), self.rank, self.world))
 
     @property
@@ -108,8 +112,8 @@ class WholeCubes(Dataset[tuple[Tensor, Tensor]]):
         image, label = self.cubes[index]
         if min(image.shape) < self.multiple:
             raise DataError(
-                f"A validation cube of shape {image.shape} is smaller than the {self.multiple} voxels a side "
-                "that the network needs: take larger cubes."
+                f"{self.cubes.name(index)} of shape {image.shape} is smaller than the {self.multiple} voxels "
+                "a side that the network needs: take larger cubes to validate on."
             )
         box = tuple(slice(0, side // self.multiple * self.multiple) for side in image.shape)
         return torch.from_numpy(image[box]).float()[None], torch.from_numpy(label[box]).float()[None]
