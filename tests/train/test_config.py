@@ -71,6 +71,16 @@ def test_values_arrive_and_the_rest_has_defaults(tmp_path: Path):
             "setting 'optimiser.rate' must be a finite number, not inf.",
         ),
         (
+            HEAD + BUDGET + "[augmentation]\ngain = inf",
+            "setting 'augmentation.gain' must be a finite number, not inf.",
+        ),
+        (
+            HEAD + BUDGET + "[augmentation]\nhigh_cut = [0.0, 0.5]",
+            "setting 'augmentation.high_cut.0' must be greater than 0, not 0.0.",
+        ),
+        (HEAD + f"seed = {2**32}\n" + BUDGET, "setting 'seed' must be less than 4294967296, not 4294967296."),
+        (HEAD + BUDGET + "[data]\nrecipe = 3", "setting 'data.recipe' must be text or be a list, not 3."),
+        (
             HEAD + "devices = 'all'\n" + BUDGET,
             "setting 'devices' must be 'auto' or be a whole number, not 'all'.",
         ),

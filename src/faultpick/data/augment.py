@@ -25,6 +25,9 @@ Zoom = Annotated[
 Frequencies = Annotated[
     tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(le=0.5)]], AfterValidator(_ascending)
 ]
+FrequenciesAboveZero = Annotated[
+    tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(le=0.5)]], AfterValidator(_ascending)
+]
 Lengths = Annotated[tuple[Annotated[int, Field(ge=3)], int], AfterValidator(_ascending)]
 Lines = Annotated[tuple[Annotated[int, Field(ge=1)], int], AfterValidator(_ascending)]
 
@@ -32,7 +35,7 @@ Lines = Annotated[tuple[Annotated[int, Field(ge=1)], int], AfterValidator(_ascen
 class Augmentation(BaseModel):
     """Which augmentations are applied, each drawn anew for every crop."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     flips: bool = Field(
         default=True, description="Mirror along inlines and along crosslines, each half of the time."
@@ -71,7 +74,7 @@ class Augmentation(BaseModel):
     low_cut: Frequencies = Field(
         default=(0.0, 0.03), description="Below this many cycles per sample, uniform."
     )
-    high_cut: Frequencies = Field(
+    high_cut: FrequenciesAboveZero = Field(
         default=(0.12, 0.5), description="Above this many cycles per sample, log-uniform."
     )
     gain_vertical: float = Field(

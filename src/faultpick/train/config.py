@@ -159,7 +159,9 @@ class TrainConfig(Settings):
         description="Start from this trained model of the same network, a name or a .safetensors file, in "
         "place of random weights: to fine-tune it on data of your own, or to train it longer.",
     )
-    seed: int = Field(default=0, ge=0, description="Seed of the weights, the crops and their augmentation.")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="Seed of the weights, the crops and their augmentation."
+    )
     accelerator: Literal["auto", "cpu", "gpu"] = Field(
         default="auto", description="auto: a GPU that CUDA knows if there is one."
     )
@@ -297,14 +299,18 @@ _WORDING = {
     "a valid string": "text",
     "a valid boolean": "true or false",
     "a valid tuple": "a list",
+    "a valid array": "a list",
     "a valid dictionary": "a table",
     "an object": "a table",
 }
 
 
+_BRANCHES = ("literal['auto']", "constrained-int", "str", "tuple[str, ...]")
+
+
 def _place(location: tuple[int | str, ...]) -> str:
     """Dotted name of a setting, without the branch of a union that pydantic appends."""
-    return ".".join(str(part) for part in location if part not in ("literal['auto']", "constrained-int"))
+    return ".".join(str(part) for part in location if part not in _BRANCHES)
 
 
 def _fields(schema: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
