@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from faultpick import baseline, models
+from faultpick import baseline, benchmark, models
 from faultpick.benchmark import folder_cubes, read_rows, run_benchmark, suite_cubes, write_rows
 from faultpick.data import splits
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, VolumeError
 from faultpick.metrics import average_precision, overlap
 from faultpick.prediction import predict
 from faultpick.semblance import discontinuity
@@ -247,6 +247,7 @@ def test_the_command_scores_a_folder(command, validation, tmp_path):
         (("--data", "SHORT", "--model", "unet_res2"), "has 4 bytes, but 128 x 128 x 128"),
         (("--data", "NOWHERE"), "is not a folder"),
         (("--data", "EMPTY", "--validation", "1"), "leave out --validation or --data"),
+        (("--model", "unet_res2", "--page", "NOWHERE"), "give the page of the tables"),
     ],
 )
 def test_what_cannot_be_scored_is_refused_in_one_sentence(command, tmp_path, arguments, says):
@@ -290,3 +291,22 @@ def test_picks_are_scored_where_the_earth_is_known(validation, tmp_path):
     write_rows(of_folder, tmp_path / "t.csv")
     write_rows(of_suite, tmp_path / "t.csv")
     assert [bool(row["found_share"]) for row in read_rows(tmp_path / "t.csv")] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(b"a,b\n1,2\n", "something else than rows"), (b"\xff\x00", "is not a CSV file")]
+)
+def test_a_file_of_something_else_is_refused_before_anything_is_scored(
+    command, tmp_path, monkeypatch, content, says
+):
+    monkeypatch.setattr(benchmark, "run_benchmark", lambda *_, **__: pytest.fail("it is scored"))
+    out = tmp_path / "notes.csv"
+    out.write_bytes(content)
+    code, _, errors = command("benchmark", "--model", "unet_res2", "-o", out)
+    assert (code, says in errors, out.read_bytes()) == (2, True, content)
+
+
+def test_a_cube_that_no_model_can_see_is_named(tmp_path):
+    np.savez(tmp_path / "3.npz", seismic=np.full((4, 4, 4), np.nan), fault=np.zeros((4, 4, 4)))
+    with pytest.raises(VolumeError, match=r"3\.npz holds 64 NaN"):
+        folder_cubes(tmp_path)[0].read()

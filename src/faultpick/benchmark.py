@@ -14,6 +14,7 @@ from faultpick.data import splits
 from faultpick.data.cubes import find_pairs, read_flat_cube, read_pair
 from faultpick.errors import ConfigError, DataError
 from faultpick.metrics import Matching, evaluate, threshold_curve
+from faultpick.normalise import Normalisation
 from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
 from faultpick.prediction.engine import prepared
@@ -23,7 +24,7 @@ from faultpick.synth import Cube
 from faultpick.synth.dataset import read_cube_set
 from faultpick.synth.suites import SuiteCube, find_suite
 from faultpick.volume.period import dominant_period
-from faultpick.volume.staging import output_errors, staged
+from faultpick.volume.staging import check_target, output_errors, staged
 from faultpick.zoo import LoadedModel
 
 PUBLISHED = "published"
@@ -97,7 +98,13 @@ def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
     def of_pair(seismic: Path, fault: Path) -> BenchmarkCube:
         path = folder / "predict" / f"{seismic.stem}.dat"
         published = (lambda: read_flat_cube(path, shape)) if path.exists() else None
-        return BenchmarkCube(seismic.stem, None, lambda: (*read_pair(seismic, fault, shape), None), published)
+
+        def read() -> tuple[NDArray[np.floating], NDArray[np.uint8], None]:
+            image, label = read_pair(seismic, fault, shape)
+            Normalisation.from_array(image, str(seismic))  # refuses what no model can see, by its name
+            return image, label, None
+
+        return BenchmarkCube(seismic.stem, None, read, published)
 
     return [of_pair(*pair) for pair in find_pairs(folder)[:count]]
 
@@ -228,16 +235,31 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
     scale.
 
     Raises:
+        DataError: The file holds something else.
         OutputError: The file cannot be written.
     """
     texts = [{k: f"{v:.5f}" if isinstance(v, float) else str(v) for k, v in row.items()} for row in rows]
     new = {series(row) for row in texts}
-    kept = [row for row in read_rows(path) if series(row) not in new] if path.exists() else []
+    kept = [row for row in rows_so_far(path) if series(row) not in new]
     with staged(path) as temporary, output_errors(path), temporary.open("w", newline="") as file:
         names = dict.fromkeys(name for row in texts + kept for name in row)
         writer = csv.DictWriter(file, list(names), lineterminator="\n")
         writer.writeheader()
         writer.writerows(kept + texts)
+
+
+def rows_so_far(path: Path) -> list[dict[str, str]]:
+    """The rows that a benchmark has written into a CSV already, if it has.
+
+    Raises:
+        DataError: The file holds something else.
+        OutputError: It is in a folder that is not there or cannot be written in, or is a folder itself.
+    """
+    check_target(path)
+    rows = read_rows(path) if path.exists() else []
+    if not all(row.keys() >= {"suite", "model", "model_seed", "tta"} for row in rows):
+        raise DataError(f"{path} holds something else than rows of a benchmark: give another file.")
+    return rows
 
 
 def series(row: dict[str, str]) -> tuple[str, str, str, str, str]:
@@ -249,7 +271,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """Read rows that `write_rows` wrote.
 
     Raises:
-        DataError: There is no such file.
+        DataError: There is no such file, or it is no CSV.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -258,3 +280,5 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         raise DataError(
             f"{path} cannot be read ({error.strerror}): run faultpick benchmark first."
         ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is not a CSV file ({error}): give another file.") from error

@@ -286,10 +286,22 @@ def put_tables(page: Path, name: str, rows: Sequence[Row]) -> None:
         f"{name}-cubes": lambda: cubes_table(rows),
         f"{name}-scales": lambda: scales_table(rows),
     }
-    text = _text_of(page)
-    wanted = [each for each in makers if f"<!-- table: {each} -->" in text] or [name]
-    for each in wanted:
+    for each in tables_of(page, name):
         put_table(page, each, makers[each]())
+
+
+def tables_of(page: Path, name: str) -> list[str]:
+    """Names of the tables of a set of cubes that a page has markers for.
+
+    Raises:
+        DataError: The page cannot be read or has no marker of these.
+    """
+    text = _text_of(page)
+    names = [name, *(f"{name}-{part}" for part in ("scores", "cubes", "scales"))]
+    found = [each for each in names if _place_of(each).search(text)]
+    if not found:
+        raise _no_place(page, name)
+    return found
 
 
 def put_table(page: Path, name: str, table: str) -> None:
@@ -299,12 +311,20 @@ def put_table(page: Path, name: str, table: str) -> None:
         DataError: The page cannot be read or does not have these markers.
     """
     text = _text_of(page)
-    pattern = re.compile(rf"(<!-- table: {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    pattern = _place_of(name)
     if not pattern.search(text):
-        raise DataError(
-            f"{page} has no place for the table {name!r}: put <!-- table: {name} --> and <!-- end --> there."
-        )
+        raise _no_place(page, name)
     page.write_text(pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+
+
+def _place_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- table: {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def _no_place(page: Path, name: str) -> DataError:
+    return DataError(
+        f"{page} has no place for the table {name!r}: put <!-- table: {name} --> and <!-- end --> there."
+    )
 
 
 def _text_of(page: Path) -> str:

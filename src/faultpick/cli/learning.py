@@ -250,6 +250,9 @@ def benchmark(
     models = [load_model(each) for each in names if each != baseline.NAME]
     with output_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
+    bench.rows_so_far(out)
+    for each in page or []:
+        tables.tables_of(each, out.stem)
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Scoring")
         threshold = None
