@@ -100,3 +100,6 @@ def test_the_command_writes_a_model_of_its_own_name(trained, tmp_path, command):
     assert code == 2
     assert "two models" in errors
     assert not (tmp_path / "no.safetensors").exists()
+    before = trained[0].read_bytes()
+    code, _, errors = command("average", *trained, "-o", trained[0])
+    assert (code, "choose another name" in errors, trained[0].read_bytes() == before) == (2, True, True)

@@ -71,6 +71,7 @@ def test_the_threshold_moves_so_that_the_same_voxels_pass():
     assert np.mean(passing[0] != passing[1]) < 0.002
     assert found.threshold < 0.7
     assert calibrate(sure(), cubes()).threshold == 0.5
+    assert calibrate(sure(threshold=0.9995), cubes(sureness=9.0)).threshold == 0.999  # a card takes no 1
 
 
 def test_prediction_divides_the_logit_by_the_temperature():
@@ -110,6 +111,18 @@ def test_cubes_to_calibrate_on_are_of_the_trainings_recipe_and_validation_seeds(
 def test_a_card_that_names_no_recipe_asks_for_one(config):
     with pytest.raises(ConfigError, match="name a recipe"):
         list(validation_cubes(Card(name="a", network="a", config=config), 2))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [(("--recipe", "field"), "leave out --recipe or --data"), (("--picture", "no/r.png"), "does not exist")],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_predicted(
+    command, tmp_path, monkeypatch, options, says
+):
+    monkeypatch.setattr("faultpick.calibration.calibrate", lambda *_: pytest.fail("it is predicted"))
+    code, _, errors = command("calibrate", "unet_res2", "--data", tmp_path, *options)
+    assert (code, says in errors) == (2, True)
 
 
 def test_the_command_writes_the_temperature_into_the_card_and_draws(command, tmp_path):

@@ -80,7 +80,7 @@ def calibrate(
     temperature = _most_likely(voxels, faults)
     return Calibration(
         temperature=round(temperature, 3),
-        threshold=round(model.card.threshold_at(temperature), 3),
+        threshold=min(max(round(model.card.threshold_at(temperature), 3), 0.001), 0.999),
         before=_reliability(held_out, 1.0),
         after=_reliability(held_out, temperature),
     )

@@ -67,6 +67,7 @@ def test_a_survey_replaces_nothing_unless_told(command, tmp_path):
         (("-n", 2), "either -o DIR"),
         (("-o", "DIR", "--segy", "DIR.sgy"), "either -o DIR"),
         (("-o", "DIR", "-n", 0), "ask for one or more"),
+        (("-o", "DIR", "--irregular"), "are for --segy"),
         (("-o", "DIR", "-n", -3), "ask for one or more"),
         (("-o", "DIR", "--seed", -1), "negative"),
         (("-o", "DIR", "--shape", 0, 8, 8), "There is no cube of shape 0 x 8 x 8"),

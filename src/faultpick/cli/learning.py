@@ -59,6 +59,10 @@ def synth(
 
     if (out is None) == (segy is None):
         raise ConfigError("Say where to: either -o DIR for cubes, or --segy OUT.sgy for one survey.")
+    if out is not None and (irregular or overwrite):
+        raise ConfigError(
+            "Cubes in a folder are whole and are kept: --irregular and --overwrite are for --segy."
+        )
     if segy is not None:
         for path in (segy, dataset.label_path(segy)):
             if path.exists() and not overwrite:
@@ -301,8 +305,13 @@ def calibrate(
     from faultpick.benchmark import folder_cubes
     from faultpick.metrics.curves import calibration_error
     from faultpick.view.reliability import draw_reliability
+    from faultpick.volume.staging import check_target
     from faultpick.zoo import load_model, update_card
 
+    if data is not None and recipe is not None:
+        raise ConfigError("The cubes of a folder are of no recipe: leave out --recipe or --data.")
+    if picture is not None:
+        check_target(picture)
     loaded = load_model(model)
     volumes = (
         calibration.validation_cubes(loaded.card, cubes, recipe)
@@ -413,6 +422,8 @@ def average(
     from faultpick.zoo import load_model, save_model
     from faultpick.zoo.average import average as mean_of
 
+    if out.resolve() in [Path(model).resolve() for model in models]:
+        raise OutputError(f"{out} is one of the models to average: choose another name for their mean.")
     network, card = mean_of([load_model(model) for model in models], share)
     save_model(network, card.model_copy(update={"name": out.stem}), out)
     typer.echo(f"{out}: {card.description} Make its probabilities right with `faultpick calibrate`.")
