@@ -86,8 +86,8 @@ def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
     """The cubes of a folder: `seis/N.dat` and `fault/N.dat`, or `N.npz`, in the order of their numbers.
 
     The flat files are those that Wu et al. published: float32, little endian, C order with the vertical axis
-    fastest, 128 x 128 x 128 unless the folder's `recipe.json` says otherwise. `predict/N.dat`, where it is
-    there, is a published fault probability.
+    fastest, 128 x 128 x 128 unless the folder's `recipe.json` says otherwise. Volumes of any other format may
+    stand in their place. `predict/N.dat`, where it is there, is a published fault probability.
 
     Raises:
         DataError: The folder is missing or empty, or its files do not pair up.

@@ -8,6 +8,7 @@ from faultpick.errors import DataError
 from faultpick.normalise import normalise_array
 from faultpick.synth import find_recipe, synthesize
 from faultpick.synth.dataset import write_cubes
+from faultpick.volume import Geometry, SampleAxis, create_volume
 
 SHAPE = (16, 20, 24)
 
@@ -55,6 +56,41 @@ def test_a_folder_that_synth_wrote(tmp_path, layout):
     for number in range(2):
         for read, fresh in zip(cubes[number], made[number], strict=True):
             np.testing.assert_array_equal(read, fresh)
+
+
+def labelled(folder, seismic, fault, first_inline=100):
+    """A survey and its label, in a format each, on lines from 100 and 300 on."""
+    for part, array, suffix in (("seis", seismic, "sgy"), ("fault", fault, "zarr")):
+        (folder / part).mkdir()
+        lines = [
+            np.arange(first, first + n, dtype=np.int32)
+            for first, n in zip((first_inline, 300), SHAPE, strict=False)
+        ]
+        geometry = Geometry(lines[0], lines[1], SampleAxis(0.0, 4.0, SHAPE[2], "ms"))
+        with create_volume(folder / part / f"survey.{suffix}", geometry) as writer:
+            writer.write(0, array)
+        first_inline = 100
+
+
+def test_a_labelled_survey_in_any_format(tmp_path):
+    cube = synthesize(5, shape=SHAPE)
+    labelled(tmp_path, cube.seismic, cube.fault.astype(np.float32))
+    ((image, label),) = FolderCubes(tmp_path)
+    np.testing.assert_array_equal(image, normalise_array(cube.seismic).astype(np.float16))
+    np.testing.assert_array_equal(label, cube.fault)
+
+
+def test_the_label_of_other_lines_is_refused(tmp_path):
+    labelled(tmp_path, np.ones(SHAPE, np.float32), np.zeros(SHAPE, np.float32), first_inline=101)
+    with pytest.raises(DataError, match=r"survey\.sgy has inlines 101 to 116, .*survey\.zarr 100 to 115"):
+        FolderCubes(tmp_path)[0]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    full_size(tmp_path)
+    np.save(tmp_path / "fault/0.npy", np.zeros(SHAPE))
+    with pytest.raises(DataError, match=r"fault holds both 0\.dat and 0\.npy: keep one"):
+        find_pairs(tmp_path)
 
 
 def test_cubes_come_in_the_order_of_their_numbers(tmp_path):

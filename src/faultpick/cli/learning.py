@@ -183,8 +183,8 @@ def benchmark(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Score on the cubes of this folder instead: seis/N.dat and fault/N.dat, and as a column of "
-            "its own what predict/N.dat says, a fault from 0.9 on.",
+            help="Score on the volumes of this folder instead: seis/N.dat and fault/N.dat or of any other "
+            "format, and as a column of its own what predict/N.dat says, a fault from 0.9 on.",
         ),
     ] = None,
     cubes: Annotated[

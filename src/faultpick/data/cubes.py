@@ -12,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.data.surfaces import Surfaces, find_surfaces, too_thick
-from faultpick.errors import DataError, VolumeError
+from faultpick.errors import DataError, GeometryError, VolumeError
 from faultpick.normalise import normalise_array
 from faultpick.synth import Cube, Recipe, synthesize
 from faultpick.synth.dataset import read_cube_set
-from faultpick.volume import open_volume
+from faultpick.volume import Geometry, open_volume
+from faultpick.volume.alike import check_same_grid
+from faultpick.volume.create import SUFFIXES
 
 LabelledCube = tuple[NDArray[np.float16], NDArray[np.uint8]]
 """Normalised amplitudes and fault mask, both `(inline, crossline, sample)`."""
+
+FLAT = (".dat", ".bin")
 
 
 class Cubes(Protocol):
@@ -85,7 +89,8 @@ class FolderCubes:
 
     Two layouts are understood: `seis/N.dat` beside `fault/N.dat` (flat float32, little endian, the vertical
     axis fastest, as Wu's published data; 128 x 128 x 128 unless the folder's `recipe.json` says otherwise),
-    and `N.npz` files with the arrays `seismic` and `fault`.
+    or in their place volumes of any other format, such as `seis/N.sgy`; and `N.npz` files with the arrays
+    `seismic` and `fault`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -137,16 +142,14 @@ def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder: give one that holds seis/ and fault/, or .npz files.")
     if (folder / "seis").is_dir() or (folder / "fault").is_dir():
-        seismic, fault = (
-            {path.name: path for path in (folder / part).glob("*.dat")} for part in ("seis", "fault")
-        )
+        seismic, fault = _volumes(folder / "seis"), _volumes(folder / "fault")
         unpaired = sorted(seismic.keys() ^ fault.keys(), key=_number)
         if unpaired:
-            where = "seis" if unpaired[0] in fault else "fault"
+            where, there = ("seis", fault) if unpaired[0] in fault else ("fault", seismic)
             more = f" (and {len(unpaired) - 1} more)" if len(unpaired) > 1 else ""
             raise DataError(
-                f"{folder / where / unpaired[0]} is missing{more}: each seis/N.dat needs its fault/N.dat and "
-                "the other way round."
+                f"{folder / where / there[unpaired[0]].name} is missing{more}: each volume in seis needs its "
+                "label of that name in fault and the other way round."
             )
         pairs = [(seismic[name], fault[name]) for name in sorted(seismic, key=_number)]
     else:
@@ -156,18 +159,30 @@ def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
+def _volumes(folder: Path) -> dict[str, Path]:
+    """The volumes in a folder by their names without suffix."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*")):
+        if path.suffix.lower() in SUFFIXES:
+            if path.stem in found:
+                raise DataError(f"{folder} holds both {found[path.stem].name} and {path.name}: keep one.")
+            found[path.stem] = path
+    return found
+
+
 def read_pair(
     seismic_path: Path, fault_path: Path, shape: tuple[int, int, int] | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Amplitudes and fault mask of one cube, as they are on disk.
 
     Args:
-        seismic_path: A `.dat` or `.npz` file.
+        seismic_path: A volume or an `.npz` file.
         fault_path: The label's file; the same again for `.npz`.
-        shape: Of `.dat` files; 128 x 128 x 128 if None.
+        shape: Of flat files; 128 x 128 x 128 if None.
 
     Raises:
-        DataError: A file cannot be read, the two differ in shape, or the label holds negative values or NaN.
+        DataError: A file cannot be read, the two differ in shape or lines, or the label holds negative values
+            or NaN.
     """
     if seismic_path.suffix == ".npz":
         try:
@@ -179,9 +194,9 @@ def read_pair(
                 "fault."
             ) from error
     else:
-        seismic, fault = (
-            read_flat_cube(path, shape or (128, 128, 128)) for path in (seismic_path, fault_path)
-        )
+        paths = seismic_path, fault_path
+        (seismic, its_grid), (fault, other) = (_read_volume(path, shape or (128, 128, 128)) for path in paths)
+        _same_grid(paths, (its_grid, other))
     if seismic.ndim != 3 or not seismic.size:
         raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes, none empty.")
     if seismic.shape != fault.shape:
@@ -195,25 +210,38 @@ def read_pair(
     return seismic, (fault > 0.5).astype(np.uint8)
 
 
+def _same_grid(paths: tuple[Path, Path], geometries: tuple[Geometry, Geometry]) -> None:
+    seismic, fault = zip(paths, geometries, strict=True)
+    try:
+        check_same_grid(*seismic, *fault, "give the label of that survey.")
+    except VolumeError as error:
+        raise DataError(str(error)) from error
+
+
 def read_flat_cube(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     """A flat file of one cube: float32, little endian, C order, the vertical axis fastest.
 
     Raises:
         DataError: The file cannot be read or has another size.
     """
+    return _read_volume(path, shape)[0]
+
+
+def _read_volume(path: Path, shape: tuple[int, int, int]) -> tuple[NDArray[np.float32], Geometry]:
+    """Samples of a volume, and where they lie; a flat file has this shape."""
     try:
         size, expected = path.stat().st_size, 4 * math.prod(shape)
-        if size != expected:
+        if path.suffix.lower() in FLAT and size != expected:
             sides = " x ".join(map(str, shape))
             raise DataError(
                 f"{path} has {size} bytes, but {sides} float32 samples take {expected}: give cubes of other "
                 "shapes as .npz files."
             )
         with open_volume(path, shape=shape) as volume:
-            return volume[:, :, :]
+            return volume[:, :, :], volume.geometry
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    except VolumeError as error:
+    except (VolumeError, GeometryError) as error:
         raise DataError(str(error)) from error
 
 

@@ -46,7 +46,8 @@ class Data(Settings):
     side: int = Field(default=128, ge=16, description="Side of a synthetic cube in voxels.")
     folder: Path | None = Field(
         default=None,
-        description="Train on the cubes of this folder (seis/N.dat with fault/N.dat, or N.npz) instead.",
+        description="Train on the volumes of this folder instead: seis/NAME.sgy with fault/NAME.sgy, or of "
+        "any other format, or NAME.npz.",
     )
     validation_folder: Path | None = Field(
         default=None, description="Validate on this folder's cubes; needed with a folder."
