@@ -101,6 +101,18 @@ def test_a_resumed_training_ends_as_if_it_had_never_stopped(
     assert runs.checkpoint(tmp_path / "cut")["minutes"] > minutes > 0
 
 
+def test_a_training_goes_on_with_the_workers_of_another_machine(tiny: Tiny, tmp_path: Path, runs: Runs):
+    train(tiny(), tmp_path / "straight")
+    runs.power_cut(3)
+    with pytest.raises(runs.PowerCut):
+        train(tiny(), tmp_path / "cut")
+    runs.power_cut(None)
+
+    train(tiny(data={"workers": 1}, accelerator="auto"), tmp_path / "cut", resume=True)
+
+    runs.assert_same(tmp_path / "straight", tmp_path / "cut")
+
+
 def test_a_training_cut_before_its_first_checkpoint_resumes_from_the_beginning(
     tiny: Tiny, tmp_path: Path, runs: Runs
 ):

@@ -34,6 +34,8 @@ from faultpick.train.period import trained_periods
 CHECKPOINT = "last.ckpt"
 SETTINGS = "config.json"
 HISTORY = "metrics.csv"
+MACHINE = {"accelerator", "data.workers", "threads"}
+"""Settings that say how a machine is used, and may change while a training goes on."""
 TERMINATED = 128 + signal.SIGTERM  # exit code of what a signal ended, as shells give it
 
 
@@ -64,7 +66,8 @@ def train(config: TrainConfig, folder: Path, *, resume: bool = False) -> Trained
     Args:
         config: Every setting.
         folder: Where everything goes; made if missing.
-        resume: Go on from the last checkpoint in `folder`, as if the training had never stopped.
+        resume: Go on from the last checkpoint in `folder`, as if the training had never stopped. Only how the
+            machine is used may differ from the settings in `folder`: accelerator, threads and workers.
 
     Raises:
         ConfigError: A setting makes no sense, or `folder` holds another training, or nothing to resume.
@@ -168,7 +171,7 @@ def _checkpoint(config: TrainConfig, folder: Path, resume: bool) -> Path | None:
         raise ConfigError(
             f"{settings} is damaged or of another kind of training: choose another folder."
         ) from error
-    changed = differences(before, config)
+    changed = sorted(set(differences(before, config)) - MACHINE)
     if changed:
         raise ConfigError(
             f"{settings} differs from these settings in {', '.join(changed)}: resume with those of the file."
