@@ -240,6 +240,17 @@ def test_generations_resume_where_they_stopped(student, teacher: str, tmp_path: 
         runs.assert_same(tmp_path / "straight" / name, tmp_path / "cut" / name)
 
 
+def test_more_generations_follow_those_that_are_there(student, teacher: str, tmp_path: Path):
+    config = student(teacher={"models": (teacher,)}, budget={"steps": 2})
+    first, second = distill(with_generations(config, 2), tmp_path)
+    before = [each.weights.read_bytes() for each in (first, second)]
+
+    *again, third = distill(with_generations(config, 3), tmp_path, resume=True)
+
+    assert [each.weights.read_bytes() for each in again] == before
+    assert load_model(third.weights).card.config["teacher"]["models"] == [str(second.weights)]
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -131,7 +131,8 @@ def distill(config: DistillConfig, folder: Path, *, resume: bool = False) -> lis
         config: Every setting.
         folder: Where everything goes, as in `faultpick.train.run.train`; with several generations, each into
             its own `generation-N`, the model called `NAME-gN` and its seed one higher than the one before's.
-        resume: Go on with the distillation in `folder` where it stopped.
+        resume: Go on with the distillation in `folder` where it stopped; with two generations or more, there
+            may be more of them than before.
 
     Returns:
         What came out of each generation.
@@ -141,7 +142,8 @@ def distill(config: DistillConfig, folder: Path, *, resume: bool = False) -> lis
             teacher or an unlabelled volume cannot be read or does not fit.
     """
     verify_distillation(config)
-    count, settings = config.teacher.generations, config.teacher
+    count = config.teacher.generations
+    settings = config.teacher.model_copy(update={"generations": 1})  # of each, so that more can follow
     results: list[Trained] = []
     for number in range(count):
         if results:
