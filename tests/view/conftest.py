@@ -1,7 +1,11 @@
 """A small survey with picks, in which every axis and every direction can be told from every other."""
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -12,6 +16,13 @@ from faultpick.picks.store import FAULT_ID, new_picks_folder, write_into
 from faultpick.volume import Geometry, SampleAxis, create_volume
 
 SHAPE = (9, 12, 7)
+
+
+def view_in(page: str) -> tuple[str, dict[str, Any]]:
+    """Address and state of the view that a page of the viewer's leads to."""
+    (address,) = re.findall(r"location\.replace\((.*)\)</script>", page)
+    path, state = json.loads(address).split("#!")
+    return path, json.loads(unquote(state))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from urllib.error import HTTPError
-from urllib.parse import quote, unquote, urljoin
-from urllib.request import HTTPRedirectHandler, build_opener
+from urllib.parse import quote, urljoin
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -18,6 +17,8 @@ from faultpick.view.grid import ViewGrid
 from faultpick.view.interactive import serve
 from faultpick.view.scene import fault_colour
 from faultpick.volume import open_volume
+
+from .conftest import view_in
 
 pytest.importorskip("neuroglancer")
 pytest.importorskip("selenium")
@@ -69,17 +70,10 @@ class Window:
 
     def first_view(self) -> State:
         """The state that the printed address leads to."""
-
-        class Stay(HTTPRedirectHandler):
-            def redirect_request(self, req, fp, code, msg, headers, newurl):
-                return None
-
-        try:
-            build_opener(Stay).open(self.address)
-        except HTTPError as answer:
-            self.page, state = urljoin(self.address, answer.headers["Location"]).split("#!")
-            return json.loads(unquote(state))
-        raise AssertionError("the address leads nowhere")
+        with urlopen(self.address) as answer:
+            page, state = view_in(answer.read().decode())
+        self.page = urljoin(self.address, page)
+        return state
 
     def show(self, state: State) -> None:
         """Load the page with this view."""

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -18,7 +18,10 @@ pytest.importorskip("neuroglancer")
 from faultpick.errors import ConfigError, PicksError, VolumeError
 from faultpick.view import interactive
 from faultpick.view.interactive import serve, usual_amplitude
+from faultpick.view.server import serve_scene
 from faultpick.volume import open_volume
+
+from .conftest import view_in
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +46,9 @@ def get(address, path):
 
 
 def first_view(address):
-    status, headers, _ = get(address, urlsplit(address).path)
-    assert status == 302
-    page, state = headers["Location"].split("#!")
-    return page, json.loads(unquote(state))
+    status, _, body = get(address, urlsplit(address).path)
+    assert status == 200
+    return view_in(body.decode())
 
 
 def test_the_address_leads_to_the_page_and_its_data(address, small):
@@ -167,3 +169,9 @@ def test_the_command_serves_until_ctrl_c(small):
     finally:
         process.kill()
     assert (process.returncode, errors) == (0, "")
+
+
+def test_a_view_of_ten_thousand_faults_fits():
+    state = {"layers": [{"segmentColors": {str(fault): "#aabbcc" for fault in range(10_000)}}]}
+    with serve_scene(lambda _: state, []) as address:
+        assert first_view(address)[1] == state

@@ -14,6 +14,10 @@ from faultpick.view.scene import State
 from faultpick.view.source import VolumeSource
 
 LOOPBACK = "127.0.0.1"
+START = (
+    '<!DOCTYPE html><meta charset="utf-8"><title>faultpick</title>'
+    "<script>location.replace({address})</script>"
+)
 
 
 @contextmanager
@@ -58,13 +62,13 @@ def serve_scene(
 
 
 class _Start(RequestHandler):
-    """Leads from the short address to that of the first view."""
+    """Leads from the short address to that of the first view, which may be longer than a header can be."""
 
     def initialize(self, first: str) -> None:
         self.first = first
 
     def get(self) -> None:
-        self.redirect(self.first)
+        self.finish(START.format(address=json.dumps(self.first)))
 
 
 class _NoIcon(RequestHandler):
