@@ -211,6 +211,15 @@ def test_semblance_is_scored_on_test_cubes_beside_the_models(small_suite, comman
     assert "semblance" in output
 
 
+def test_semblance_is_not_scored_on_the_validation_cubes_of_its_threshold(small_suite, command, tmp_path):
+    command(
+        "benchmark", "--suite", "small", "--validation", 1, "--model", "semblance", "-o", tmp_path / "s.csv"
+    )
+    (scored,) = {row["seed"] for row in read_rows(tmp_path / "s.csv")[:1]}
+    assert int(scored) == splits.VALIDATION
+    assert small_suite[0] == splits.VALIDATION + splits.DRAWS_APART
+
+
 def test_counts_of_a_row_are_those_of_its_thresholds(tiny, validation):
     (found,) = run_benchmark([], folder_cubes(validation, 1), "v")
     counts = [int(each) for each in str(found["curve_found"]).split()]

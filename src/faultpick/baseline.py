@@ -17,13 +17,18 @@ from faultpick.synth.suites import SuiteCube, find_suite
 NAME = "semblance"
 
 
-def validated_threshold(suite: str, cubes: int | None = None) -> float:
+def validated_threshold(suite: str, cubes: int | None = None, draw: int = 0) -> float:
     """The threshold of a suite's validation cubes, the first of them if a number is given.
+
+    Args:
+        suite: Its name.
+        cubes: How many of its cubes.
+        draw: Which draw of them: one that is not scored.
 
     Raises:
         ConfigError: No suite has this name.
     """
-    return best_threshold(find_suite(suite, splits.VALIDATION)[:cubes])
+    return best_threshold(find_suite(suite, splits.VALIDATION + draw * splits.DRAWS_APART)[:cubes])
 
 
 def best_threshold(cubes: Iterable[SuiteCube]) -> float:

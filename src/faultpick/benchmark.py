@@ -31,9 +31,6 @@ PUBLISHED = "published"
 PUBLISHED_THRESHOLD = 0.9
 COUNTED = Matching(minimum_throw=5.0)
 
-DRAWS_APART = 10_000
-"""Between the seeds of one draw of a suite and the next: more than its cubes reach to."""
-
 CURVE_STEP = 5  # of the 99 thresholds of a curve: 0.05, 0.10, ... 0.95
 
 Row = dict[str, str | int | float]
@@ -78,7 +75,7 @@ def suite_cubes(name: str, count: int | None = None, validation: int = 0) -> lis
 
         return BenchmarkCube(cube.name, cube.seed, read)
 
-    firsts = [splits.VALIDATION + draw * DRAWS_APART for draw in range(validation)] or [splits.TEST]
+    firsts = [splits.VALIDATION + draw * splits.DRAWS_APART for draw in range(validation)] or [splits.TEST]
     return [of_suite(cube) for first in firsts for cube in find_suite(name, first)[:count]]
 
 

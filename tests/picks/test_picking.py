@@ -12,10 +12,12 @@ import faultpick
 from faultpick.errors import ConfigError, VolumeError
 from faultpick.metrics import Matching
 from faultpick.picks import Picks, picking
+from faultpick.picks.picking import pick_to_folder
 from faultpick.picks.score import score_picks
 from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE
 from faultpick.picks.thin import thin
 from faultpick.synth.faults import fault_axes
+from faultpick.volume.volume import array_geometry
 
 from .shapes import CENTRE, SHAPE, plane, sheet
 
@@ -53,6 +55,24 @@ def test_bad_input_is_one_sentence() -> None:
     for endless in ({"gap": math.inf}, {"min_area": math.inf}, {"velocity": math.inf}):
         with pytest.raises(ConfigError, match="inf"):
             faultpick.pick(np.zeros(SHAPE, np.float32), settings=replace(faultpick.PickSettings(), **endless))
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3, 8])
+def test_a_fault_across_few_lines_is_one(lines: int) -> None:
+    shape = (lines, 128, 128)
+    probability = sheet(plane(0, 75, (0.0, 64.0, 64.0), shape))
+    picks = faultpick.pick(probability)
+    assert len(picks.faults) == 1
+    assert picks.settings["min_area"] == 400.0
+
+
+def test_no_strike_of_a_fault_is_0_in_the_volume(tmp_path: Path) -> None:
+    with faultpick.create_volume(tmp_path / "p.npy", array_geometry(sheet(plane(0, 75)))) as writer:
+        writer.write(0, sheet(plane(0, 75)))
+    with faultpick.open_volume(tmp_path / "p.npy") as volume:
+        pick_to_folder(volume, tmp_path / "picks")
+    strike, ids = (faultpick.open_volume(tmp_path / "picks" / name)[:, :, :] for name in (STRIKE, FAULT_ID))
+    assert (strike[ids > 0] > 0).all()
 
 
 def test_what_rounding_took_beyond_1_is_1() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 import faultpick
 from faultpick.picks.separate import contracted
+from faultpick.picks.settings import PickSettings
 
 from .shapes import CENTRE, grid, plane, sheet
 
@@ -60,6 +61,14 @@ def test_gaps_are_bridged_up_to_a_width(width: float, count: int) -> None:
     along = np.abs(grid()[..., 2] - CENTRE[2])
     probability = sheet(plane(30, 85)) * (along > width / 2)
     assert len(areas(probability, gap=8.0)) == count
+
+
+def test_wide_gaps_are_bridged_too() -> None:
+    shape = (40, 120, 60)
+    probability = sheet(plane(90, 88, (20.0, 60.0, 30.0), shape))
+    probability[:, 46:70] = 0
+    found = (faultpick.pick(probability, settings=PickSettings(gap=gap)).faults for gap in (8, 40))
+    assert [len(faults) for faults in found] == [2, 1]
 
 
 def test_two_parallel_faults_stay_two() -> None:

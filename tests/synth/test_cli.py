@@ -75,6 +75,7 @@ def test_a_survey_replaces_nothing_unless_told(command, tmp_path):
         (("-o", "FILE/DIR"), "cannot be written"),
         (("-o", "FILE"), "cannot be written"),
         (("--segy", "DIR.jpg"), "name it .sgy"),
+        (("--segy", "DIR.sgy", "--format", "npz"), "are for cubes with -o"),
         (("--segy", "DIR/s.sgy"), "does not exist"),
         (("--segy", "DIR.sgy", "--shape", 8, 8, -8), "There is no cube of shape 8 x 8 x -8"),
         (("--segy", "DIR.sgy", "--shape", 8, 8, -8, "--irregular"), "There is no cube of shape 8 x 8 x -8"),

@@ -479,6 +479,8 @@ def report(
     ] = None,
     inline_byte: InlineByte = 189,
     crossline_byte: CrosslineByte = 193,
+    x_byte: XByte = 181,
+    y_byte: YByte = 185,
     format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
@@ -494,7 +496,7 @@ def report(
         from faultpick.zoo import load_model
 
         card = load_model(model).card.model_dump(mode="json")
-    layout = Layout(shape, byte_order, inline_byte, crossline_byte, format_code=format_code, unit=unit)
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:
         written = write_report(
             directory,

@@ -16,7 +16,7 @@ def synth(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write training cubes into this folder.")
     ] = None,
-    cubes: Annotated[int, typer.Option("-n", help="How many cubes.")] = 200,
+    cubes: Annotated[int | None, typer.Option("-n", show_default="200", help="How many cubes.")] = None,
     segy: Annotated[
         Path | None,
         typer.Option(metavar="OUT.sgy", help="Write one survey, and its fault label to OUT_fault.sgy."),
@@ -45,9 +45,13 @@ def synth(
         ),
     ] = None,
     layout: Annotated[
-        Literal["dat", "npz"],
-        typer.Option("--format", help="dat: seis/N.dat, fault/N.dat; npz: N.npz with all that is known."),
-    ] = "dat",
+        Literal["dat", "npz"] | None,
+        typer.Option(
+            "--format",
+            show_default="dat",
+            help="dat: seis/N.dat, fault/N.dat; npz: N.npz with all that is known.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, show_default="one for each core", help="Number of processes.")
     ] = None,
@@ -63,6 +67,8 @@ def synth(
         raise ConfigError(
             "Cubes in a folder are whole and are kept: --irregular and --overwrite are for --segy."
         )
+    if segy is not None and not (cubes is layout is workers is None):
+        raise ConfigError("A survey is one and is SEG-Y: -n, --format and --workers are for cubes with -o.")
     if segy is not None:
         for path in (segy, dataset.label_path(segy)):
             if path.exists() and not overwrite:
@@ -73,6 +79,7 @@ def synth(
         typer.echo(f"{segy}: survey of {' x '.join(map(str, shape))} voxels; {label}: its faults")
     elif out is not None:
         seed, shape = splits.TRAINING if seed is None else seed, shape or (128, 128, 128)
+        cubes = 200 if cubes is None else cubes
         errors = Console(stderr=True)
         with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("making cubes", total=cubes)
@@ -81,7 +88,7 @@ def synth(
                 range(seed, seed + cubes),
                 recipe,
                 shape,
-                layout=layout,
+                layout=layout or "dat",
                 workers=workers,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
@@ -261,7 +268,7 @@ def benchmark(
         task = bar.add_task("Scoring")
         threshold = None
         if baseline.NAME in names:
-            threshold = baseline.validated_threshold("wu2019-v1" if data else suite, cubes)
+            threshold = baseline.validated_threshold("wu2019-v1" if data else suite, cubes, draw=validation)
         rows = bench.run_benchmark(
             models,
             scored_on,

@@ -5,6 +5,8 @@ from faultpick.errors import ConfigError
 TRAINING = 0
 VALIDATION = 1_000_000
 TEST = 2_000_000
+DRAWS_APART = 10_000
+"""Between the seeds of one draw of a suite and the next: more than its cubes reach to."""
 
 
 def training_seeds(count: int, first: int = 0) -> range:

@@ -12,7 +12,7 @@ from faultpick.metrics import strike_and_dip
 from faultpick.metrics.scores import ROUNDING
 from faultpick.picks.attributes import Scale, attributes_of, scale_of
 from faultpick.picks.fault import Fault, Picks
-from faultpick.picks.line import wide_line
+from faultpick.picks.line import FEWEST, wide_line
 from faultpick.picks.orientation import fitted_normals
 from faultpick.picks.points import Points, sorted_into_cells
 from faultpick.picks.separate import separate, strong_only
@@ -112,6 +112,7 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
         raise VolumeError(
             f"{_name(probability)} is a single trace, which shows no fault: give a line or more."
         )
+    facts, settings = asdict(settings), _for_few_lines(settings, geometry.shape)
     shape, read = geometry.shape, _probabilities(probability)
     line = wide_line(shape, settings.min_area)
     if line is not None:
@@ -150,11 +151,19 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
         numbered.append(fault)
     if line is not None:
         points, ids = line.points_of(points, ids)
-    facts = asdict(settings) | {
+    facts |= {
         "probability": _whereabouts(probability),
         "seismic": None if seismic is None else _whereabouts(seismic),
     }
     return _Result(Picks(numbered, geometry, scale.unit, facts), points, ids, scale)
+
+
+def _for_few_lines(settings: PickSettings, shape: tuple[int, int, int]) -> PickSettings:
+    """Faults need less area where there are fewer lines than one is repeated to; of one, they are cuts."""
+    lines = min(shape[:2])
+    if not 1 < lines < FEWEST:
+        return settings
+    return replace(settings, min_area=settings.min_area * lines / FEWEST)
 
 
 def _largest_first(label: NDArray[np.int32], least: float) -> Iterator[NDArray[np.int64]]:
@@ -235,7 +244,7 @@ def _volumes(result: _Result) -> Iterator[tuple[str, NDArray[np.float32]]]:
     strike, dip = strike_and_dip(normal)
     yield FAULT_ID, result.ids.astype(np.float32)
     yield LIKELIHOOD, result.points.probability
-    yield STRIKE, strike.astype(np.float32)
+    yield STRIKE, np.where(strike == 0, 360.0, strike).astype(np.float32)  # 0 is where there is no fault
     yield DIP, dip.astype(np.float32)
 
 

@@ -27,7 +27,7 @@ from faultpick.picks.points import Cells, Points, near
 PATCH = 8  # side of a patch in voxels
 TOUCHING = 2.3  # distance in voxels between neighbours on a sheet one voxel thick
 AMBIGUOUS = 0.3  # share of odd neighbours from which a point is left out at first
-REACH = 28.0  # distance in voxels over which patches attract or repel
+REACH = 28.0  # distance in voxels over which patches attract or repel at least
 NEAR = 12.0  # distance in voxels over which they do so less by a factor of 0.6
 NOISE = 0.5  # voxels by which a patch may miss the plane of another
 IN_PLANE = 2.5  # distance in voxels from the plane of a patch at which another still lies in it
@@ -58,7 +58,7 @@ def separate(points: Points, ambiguity: NDArray[np.float32], cells: Cells, gap: 
     if (patch < 0).all():
         return np.full(len(points), -1, np.int32)
     patches = _described(points, patch)
-    group = _within_gap(patches, contracted(len(patches.size), *_ties(patches)), gap)
+    group = _within_gap(patches, contracted(len(patches.size), *_ties(patches, gap)), gap)
     label = np.where(patch >= 0, group[patch], -1).astype(np.int32)
     label = _reattached(points, label, cells)
     return _reattached(points, _without_slivers(points, label, cells), cells)
@@ -171,13 +171,13 @@ def _described(points: Points, patch: NDArray[np.int64]) -> Patches:
     return Patches(centre, mean / np.linalg.norm(mean, axis=1, keepdims=True), size, radius)
 
 
-def _ties(patches: Patches) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+def _ties(patches: Patches, gap: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Pairs of patches within reach, and how much each speaks for one fault (above 0) or for two (below).
 
     A pair that lies on a circle has the same angle between the normals and twice the angle between chord and
     plane, so bending is taken for a distance; the straightest continuation attracts most.
     """
-    pairs = KDTree(patches.centre).query_pairs(REACH, output_type="ndarray")
+    pairs = KDTree(patches.centre).query_pairs(max(REACH, gap + 2 * PATCH), output_type="ndarray")
     pairs = pairs[np.lexsort(pairs.T[::-1])]
     first, second = pairs.T
     away = patches.centre[second] - patches.centre[first]

@@ -26,7 +26,8 @@ class Cube:
             `FARTHEST`.
         normal: float32 `(inline, crossline, sample, 3)`: the fault's unit normal into its hanging wall, 0 off
             faults.
-        throw: float32, vertical offset across the fault in samples (negative: reverse), 0 off faults.
+        throw: float32, vertical offset across the fault in samples (negative: reverse), beyond the drag if
+            layers are dragged along it; 0 off faults.
         rgt: float32, relative geologic time in samples: constant along a layer.
         faults: The faults, oldest first (`faultpick.synth.faults.FAULT`).
         period: Of the wavelet's peak frequency, in samples.

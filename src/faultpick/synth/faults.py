@@ -36,7 +36,7 @@ FAULT = np.dtype(
 """One fault.
 
 centre: voxel coordinates; along_strike, down_dip, normal: unit vectors; bend: coefficients of u^2, uv and
-v^2 in h; slip: largest slip in voxels, negative on a reverse fault; gradient: relative change of slip per
+v^2 in h; slip: that at the centre in voxels, negative on a reverse fault; gradient: its relative change per
 voxel down the dip; extent: standard deviations of slip along strike and dip (infinite where it does not die
 out); reach: distance from the fault at which its displacement has halved (infinite: it moves the whole
 block); footwall: share of the slip taken by the footwall; strike, dip: degrees, right-hand rule, from the

@@ -82,7 +82,7 @@ def follow_back(
         fault_id: 0 where no fault is within a voxel.
         nearest: Distance to the nearest fault in voxels of the cube, negative in its footwall; comes filled
             with the farthest one.
-        throw: Vertical offset within one voxel of a fault.
+        throw: Vertical offset within one voxel of a fault, that beyond its drag.
         normal: Unit normals, as far as `nearest` goes.
     """
     length = image.shape[2]

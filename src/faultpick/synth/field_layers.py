@@ -67,7 +67,7 @@ def field_wavelet(
         width: Power that a Ricker wavelet's spectrum is raised to; below 1 the band is broader.
         phase: Rotation in radians.
         lean: -1 to 1: how much stronger it is after time zero than before.
-        echo: Strength of a repetition 1.3 periods later.
+        echo: Strength of a repetition 1.3 periods on one side.
     """
     half = math.ceil(2.2 * period * per_sample)
     count = 8 * half

@@ -58,7 +58,7 @@ class Faulting(_Part):
     several: float = _share(0.5, "Share of cubes with up to a dozen middling faults.")
     dense: float = _share(0.25, "Share of cubes with a dense set of small faults.")
     none: float = _share(0.06, "Share of cubes without a fault.")
-    throw: Range = _range((1.0, 40.0), "Largest throw of any fault, in samples; log-uniform in each kind.")
+    throw: Range = _range((1.0, 40.0), "Throw at a fault's centre, in samples; log-uniform in each kind.")
     dip: Range = _range((38.0, 89.0), "Dip in degrees; steep ones more often.")
     bend: Range = _range((-7.0, 7.0), "Departure of a surface from its plane, 64 voxels from the centre.")
     reverse: float = _share(0.3, "Share of cubes in which faults are reverse: some, or all.")

@@ -21,7 +21,7 @@ def ricker_half_length(period: float) -> int:
 
 @njit(cache=True)
 def convolve_traces(reflectivity: NDArray[np.float32], wavelet: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each trace convolved with a symmetric `wavelet`, without the samples that miss part of it.
+    """Each trace correlated with `wavelet`, without the samples that miss part of it.
 
     `(inline, crossline, sample)` in, `len(wavelet) - 1` samples fewer out.
     """
