@@ -1,6 +1,8 @@
 """Blocks computed in other processes, and what becomes of them when these are lost."""
 
 import os
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,9 +10,11 @@ import sys
 import numpy as np
 import pytest
 
-from faultpick.errors import ClusterError
+from faultpick.blocks import Block, BlockStore, Place, Result, cover, run_blocks
+from faultpick.errors import BlockError, ClusterError, VolumeError
 from faultpick.prediction import predict_to_file
-from faultpick.volume import open_volume
+from faultpick.volume import create_volume, open_volume
+from faultpick.volume.volume import array_geometry
 
 SHAPE = (48, 48, 48)
 PROGRAM = """
@@ -61,6 +65,52 @@ def start_cluster():
 def run(survey, weights, out, **options):
     with open_volume(survey) as volume:
         return predict_to_file(volume, weights, out, tile=32, halo=8, engine="torch", **options)
+
+
+@pytest.mark.slow
+def test_two_runs_on_one_scheduler_get_their_own_results(survey, weights, tmp_path, start_cluster):
+    _, address, _ = start_cluster(1)
+    other = tmp_path / "other.npy"
+    np.save(other, np.load(survey)[::-1])
+    outs = [tmp_path / f"there-{number}.npy" for number in range(2)]
+
+    def another(done, _):
+        if done and not outs[1].exists():
+            run(other, weights, outs[1], cluster=address)
+
+    run(survey, weights, outs[0], cluster=address, progress=another)
+    for source, out in zip((survey, other), outs, strict=True):
+        run(source, weights, tmp_path / "here.npy")
+        np.testing.assert_allclose(np.load(out), np.load(tmp_path / "here.npy"), atol=1e-5)
+
+
+def test_a_worker_that_cannot_see_a_zarr_survey_says_so(tmp_path, monkeypatch):
+    geometry = array_geometry(np.zeros(SHAPE, np.float32))
+    monkeypatch.chdir(tmp_path)
+    with create_volume("survey.zarr", geometry) as writer:
+        writer.write(0, np.full(SHAPE, 5, np.float32))
+    reader = pickle.dumps(open_volume("survey.zarr").reader)
+    monkeypatch.chdir("/")
+    box = (slice(0, 2),) * 3
+    assert (pickle.loads(reader).read(*box) == 5).all()
+    shutil.rmtree(tmp_path / "survey.zarr")
+    with pytest.raises(VolumeError, match=r"survey\.zarr cannot be read here"):
+        pickle.loads(reader)
+
+
+def test_a_block_of_a_run_that_is_over_is_not_written(tmp_path):
+    store = BlockStore(tmp_path, ("a",))
+    geometry = array_geometry(np.zeros((2, 2, 2), np.float32))
+    store.create(geometry, (2, 2, 2))
+
+    def task(block: Block) -> Result:
+        store.take("another")  # meanwhile
+        return Result((np.ones(block.shape, np.float32),))
+
+    (block,) = cover((2, 2, 2), (2, 2, 2))
+    with pytest.raises(BlockError, match="is of a run that is over"):
+        run_blocks(task, [block], store, geometry, Place(), out=tmp_path / "a.zarr", done=lambda *_: None)
+    assert store.finished(block) is None
 
 
 @pytest.mark.slow

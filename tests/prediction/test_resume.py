@@ -16,6 +16,7 @@ import torch
 
 from faultpick.errors import BlockError, OutputError, VolumeError
 from faultpick.prediction import predict_to_file
+from faultpick.prediction.kept import input_facts
 from faultpick.volume import open_volume
 from faultpick.zoo import update_card
 
@@ -187,6 +188,24 @@ def test_another_setting_or_input_is_refused(survey, weights, tmp_path):
         run(survey, weights, out)
     assert contents(working(out)) == before
     assert run(survey, weights, out, restart=True).resumed == 0
+
+
+def test_a_segy_survey_in_another_unit_is_another_input(segy):
+    survey = segy(np.random.default_rng(5).normal(size=SHAPE).astype(np.float32))
+    with open_volume(survey, unit="ms") as one, open_volume(survey, unit="m") as other:
+        assert input_facts(one) != input_facts(other)
+        assert input_facts(one) == input_facts(one)
+
+
+def test_an_output_that_was_being_written_when_the_run_was_killed_is_removed(
+    survey, weights, undisturbed, tmp_path
+):
+    out = tmp_path / "out.npy"
+    stop(survey, weights, out)
+    (working(out) / ".out.npy.12345678.partial").write_bytes(b"of sixty gigabytes")
+    run(survey, weights, out)
+    assert out.read_bytes() == undisturbed[".npy"]
+    assert not working(out).exists()
 
 
 def test_a_model_calibrated_meanwhile_is_another(survey, weights, tmp_path):

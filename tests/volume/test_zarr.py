@@ -224,6 +224,12 @@ def test_damage(tmp_path, numbers):
     chunk.write_bytes(chunk.read_bytes()[:10])
     with open_volume(tmp_path / "a.zarr") as volume, pytest.raises(VolumeError, match="damaged chunk"):
         volume[:, :, :]
+    metadata = tmp_path / "a.zarr" / "inline" / "zarr.json"
+    whole = metadata.read_text()
+    metadata.write_text(whole[:-20])
+    with pytest.raises(VolumeError, match="damaged or no Zarr"):
+        open_volume(tmp_path / "a.zarr")
+    metadata.write_text(whole)
     (tmp_path / "a.zarr" / "zarr.json").write_text("{")
     with pytest.raises(VolumeError, match="damaged or no Zarr"):
         open_volume(tmp_path / "a.zarr")

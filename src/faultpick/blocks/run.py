@@ -4,6 +4,7 @@ The work is a dask graph of independent tasks. What they share, the task object 
 survey, is one node of the graph, so a process of a cluster receives it once.
 """
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,11 +93,15 @@ def run_blocks(
         BlockError: The task raised any other error, or its worker was lost again and again.
         ClusterError: The scheduler cannot be reached or was lost.
     """
-    by_key = {f"block-{block.key}": block for block in blocks}
+    run = uuid.uuid4().hex[:8]
+    by_key = {f"block-{run}-{block.key}": block for block in blocks}  # a scheduler has one task of a key
     if not by_key:
         return
-    work = delayed(_Work(task, store, geometry, out), pure=False)
-    graph = _graph(work, by_key, place.workers or 1 if in_columns else None)
+    with output_errors(out):
+        store.take(run)
+    work = delayed(_Work(task, store, geometry, out, run), pure=False)
+    lanes = len(by_key) if place.cluster is not None else place.workers or 1
+    graph = _graph(work, by_key, lanes if in_columns else None)
     if place.is_here:
         with Callback(
             posttask=lambda key, receipt, *_: done(by_key[key], receipt) if key in by_key else None
@@ -117,6 +122,7 @@ class _Work:
     store: BlockStore
     geometry: Geometry
     out: Path
+    run: str
 
 
 def _graph(work: Any, by_key: dict[str, Block], lanes: int | None) -> list[Any]:
@@ -147,6 +153,10 @@ def _run(work: _Work, block: Block, _before: Receipt | None) -> Receipt:
     except Exception as error:
         raise BlockError(f"The block at {where} failed: {type(error).__name__}: {error}") from error
     with output_errors(work.out):
+        if not work.store.is_taken_by(work.run):
+            raise BlockError(
+                f"The block at {where} is of a run that is over: another one goes on in its place."
+            )
         return work.store.write(block, result)
 
 
@@ -200,6 +210,13 @@ def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Itera
             except (CancelledError, CommClosedError) as error:
                 raise ClusterError(
                     "The dask scheduler has gone: what is done is kept, run the same command again to go on."
+                ) from error
+            except FaultpickError:
+                raise
+            except Exception as error:
+                raise ClusterError(
+                    f"The scheduler or a worker cannot take up the work ({error}): they need the survey "
+                    "under the same path and the same packages, OpenVINO too if it is installed here."
                 ) from error
     finally:
         if client.status == "running":

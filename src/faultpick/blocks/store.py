@@ -56,6 +56,8 @@ class BlockStore:
     def create(self, geometry: Geometry, size: tuple[int, int, int]) -> None:
         """Make the volumes that are not there yet; `size` is that of the blocks."""
         (self.folder / "done").mkdir(exist_ok=True)
+        for leftover in self.folder.glob(".*.partial"):  # of an output that was being written
+            leftover.unlink()
         for name in self.names:
             path = self.volume(name)
             for leftover in path.rglob("*.partial"):  # of a write that was cut off
@@ -63,6 +65,17 @@ class BlockStore:
             if not _is_whole(path, name):
                 shutil.rmtree(path, ignore_errors=True)
                 create_zarr(path, geometry, name, _shard(geometry.shape, size))
+
+    def take(self, run: str) -> None:
+        """Let a run write here, and no earlier one of which a worker may still have a block."""
+        replace_text(self.folder / "run", run)
+
+    def is_taken_by(self, run: str) -> bool:
+        """Whether it is this run that writes here."""
+        try:
+            return (self.folder / "run").read_text(encoding="utf-8") == run
+        except OSError:
+            return False
 
     def volume(self, name: str) -> Path:
         """The Zarr volume called `name`."""

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faultpick.errors import OutputError
@@ -51,6 +51,8 @@ def working_folder(out: Path, settings: dict[str, object], *, restart: bool = Fa
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)
+        with suppress(OSError):  # over a network the lock keeps the folder until it is closed
+            folder.rmdir()
 
 
 def _take(lock: int, out: Path) -> None:

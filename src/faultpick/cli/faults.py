@@ -182,7 +182,9 @@ def predict(
 
         for note in volume.notes:
             say(note)
-        if out.suffix.lower() in (".sgy", ".segy") and volume.geometry.samples.unit == "samples":
+        segy = (".sgy", ".segy")
+        kept = path.suffix.lower() in segy  # the headers, whatever they say
+        if out.suffix.lower() in segy and not kept and volume.geometry.samples.unit == "samples":
             say(f"{path.name} does not say how far samples are apart: 1 ms is written into {out.name}.")
         summary = predict_to_file(
             volume,

@@ -19,11 +19,12 @@ from faultpick.volume.staging import output_errors, replace_text
 def input_facts(volume: Volume) -> dict[str, object]:
     """What tells this input from others, without reading its samples."""
     path, geometry = volume.path, volume.geometry
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if _is_input(file, path)]
     states = [file.stat() for file in files]
     digest = hashlib.sha256(volume.sample_format.encode())
     for array in (geometry.inlines, geometry.crosslines, geometry.live):
         digest.update(b"" if array is None else array.tobytes())
+    digest.update(repr((geometry.samples, geometry.corners, geometry.length_unit)).encode())
     return {
         "input": str(path.resolve()),
         "size of the input": sum(state.st_size for state in states),
@@ -31,6 +32,11 @@ def input_facts(volume: Volume) -> dict[str, object]:
         "shape": volume.shape,
         "grid": digest.hexdigest()[:16],
     }
+
+
+def _is_input(file: Path, folder: Path) -> bool:
+    """Whether a file of a survey's folder is part of it, and not of an output that lies there unfinished."""
+    return file.is_file() and not any(part.endswith(".partial") for part in file.relative_to(folder).parts)
 
 
 def kept_source(volume: Volume, folder: Path, gain: bool) -> Source:

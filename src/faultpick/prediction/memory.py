@@ -119,7 +119,7 @@ def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, .
         told = getattr(error, "stderr", b"").decode(errors="replace").strip().splitlines()
         raise ConfigError(
             f"The memory that a tile needs cannot be measured ({told[-1] if told else error}): "
-            "give the size of the tiles yourself, tile=128 for instance."
+            "give the size of the tiles yourself in Python, tile=128 for instance."
         ) from error
 
 

@@ -275,16 +275,16 @@ def predict_to_file(
         )
         blocks = cover(volume.shape, cut.size)
         _warn_of_inexact(members, len(blocks), say)
-        check_space(outputs.values(), volume.shape)
         mask, spread = threshold is not None, uncertainty is not None
         tasks = [
             PredictBlock(source, axes, members, attitudes, tta_reduce, decision, mask, spread, cut.flows)
             for axes in grids
         ]
         task = tasks[0] if len(tasks) == 1 else OverScales(tuple(tasks), scales_reduce)
-        store = BlockStore(folder, tuple(outputs))
+        store = BlockStore(folder.absolute(), tuple(outputs))
         with output_errors(out):
             store.create(volume.geometry, cut.size)
+        check_space(outputs.values(), volume.shape)
         receipts = {block: store.finished(block) for block in blocks}
         faults = {block: receipt.facts["faults"] for block, receipt in receipts.items() if receipt}
         if faults and say is not None:

@@ -4,7 +4,6 @@ A group holds the samples as a 3D array with dimension names inline, crossline a
 one coordinate array per dimension, `trace_mask` (where a trace exists) and, where known, `cdp_x` and `cdp_y`.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import BloscCodec
 from zarr.errors import BaseZarrError
+from zarr.storage import LocalStore
 
 from faultpick.errors import GeometryError, VolumeError
 from faultpick.volume.coordinates import fit_corners
@@ -81,8 +81,21 @@ class ZarrReader:
             box[~self.live[inlines, crosslines]] = 0
         return box
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens the array again; one that is not there would be read as zeros."""
+        store = self.array.store
+        assert isinstance(store, LocalStore)
+        return _opened_reader, (self.path.resolve(), store.root.resolve() / self.array.path, self.live)
+
     def close(self) -> None:
         """Nothing stays open between reads."""
+
+
+def _opened_reader(path: Path, array: Path, live: NDArray[np.bool_] | None) -> ZarrReader:
+    try:
+        return ZarrReader(path, zarr.open_array(array, mode="r"), live)
+    except (BaseZarrError, OSError, ValueError) as error:
+        raise VolumeError(f"{path} cannot be read here ({error}).") from error
 
 
 def open_zarr(path: Path) -> Volume:
@@ -93,9 +106,13 @@ def open_zarr(path: Path) -> Volume:
         GeometryError: A coordinate array does not fit, is in an unknown unit, or does not ascend evenly.
     """
     try:
-        node = zarr.open(path, mode="r")
-    except (BaseZarrError, ValueError, KeyError, TypeError, json.JSONDecodeError) as error:
+        return _opened(path)
+    except (BaseZarrError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise VolumeError(f"{path} is damaged or no Zarr array or group ({error}).") from error
+
+
+def _opened(path: Path) -> Volume:
+    node = zarr.open(path, mode="r")
     if isinstance(node, zarr.Group):
         array, group = _samples_of(path, node), node
     else:
@@ -250,17 +267,6 @@ def create_zarr(
         },
     )
     extra = _extra_arrays(geometry)
-    array = group.create_array(
-        name,
-        shape=geometry.shape,
-        dtype="float32",
-        chunks=_chunks(shard) if shard else tuple(min(CHUNK, size) for size in geometry.shape),
-        shards=shard,
-        compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
-        fill_value=0,
-        dimension_names=names,
-        attributes={"coordinates": " ".join(key for key in extra if key != "trace_mask")} if extra else {},
-    )
     units = {"time": {"time": "ms"}, "depth": {"length": geometry.samples.unit}}.get(vertical)
     group.create_array("inline", data=geometry.inlines, dimension_names=names[:1])
     group.create_array("crossline", data=geometry.crosslines, dimension_names=names[1:2])
@@ -275,7 +281,18 @@ def create_zarr(
         if key != "trace_mask":
             attributes["unitsV1"] = {"length": geometry.length_unit}
         group.create_array(key, data=values, dimension_names=names[:2], attributes=attributes)
-    return array
+    # last, as where it is all is there
+    return group.create_array(
+        name,
+        shape=geometry.shape,
+        dtype="float32",
+        chunks=_chunks(shard) if shard else tuple(min(CHUNK, size) for size in geometry.shape),
+        shards=shard,
+        compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
+        fill_value=0,
+        dimension_names=names,
+        attributes={"coordinates": " ".join(key for key in extra if key != "trace_mask")} if extra else {},
+    )
 
 
 def _chunks(shard: tuple[int, int, int]) -> tuple[int, int, int]:
