@@ -28,9 +28,6 @@ EXPORT_FORMATS = (
     "fault-id, likelihood, strike, dip"
 )
 
-IN_VOXELS = ("skins", "fault-id", "likelihood", "strike", "dip")
-"""Formats without X and Y."""
-
 NO_COORDINATES = "The survey has no coordinates: X and Y are inline and crossline numbers."
 LEAST_MEMORY = 10**8
 """Bytes; less is a slip, such as a number without its unit."""
@@ -282,7 +279,7 @@ def pick(
     import time
     from contextlib import ExitStack
 
-    from faultpick.picks.export import export_faults, usual_files
+    from faultpick.picks.export import IN_VOXELS, export_faults, usual_files
     from faultpick.picks.picking import pick_to_folder
     from faultpick.picks.settings import PickSettings
 
@@ -447,7 +444,7 @@ def export(
     """Write picked faults for other programs: sticks, surfaces, or volumes."""
     from contextlib import ExitStack
 
-    from faultpick.picks.export import export_faults
+    from faultpick.picks.export import IN_VOXELS, export_faults
 
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with ExitStack() as stack:

@@ -194,9 +194,12 @@ def read_pair(
                 "fault."
             ) from error
     else:
-        paths = seismic_path, fault_path
-        (seismic, its_grid), (fault, other) = (_read_volume(path, shape or (128, 128, 128)) for path in paths)
-        _same_grid(paths, (its_grid, other))
+        seismic, geometry = _read_volume(seismic_path, shape or (128, 128, 128))
+        fault, other = _read_volume(fault_path, shape or (128, 128, 128))
+        try:
+            check_same_grid(seismic_path, geometry, fault_path, other, "give the label of that survey.")
+        except VolumeError as error:
+            raise DataError(str(error)) from error
     if seismic.ndim != 3 or not seismic.size:
         raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes, none empty.")
     if seismic.shape != fault.shape:
@@ -208,14 +211,6 @@ def read_pair(
             f"{fault_path} holds negative values or NaN as a label: it should be 1 at faults and 0 elsewhere."
         )
     return seismic, (fault > 0.5).astype(np.uint8)
-
-
-def _same_grid(paths: tuple[Path, Path], geometries: tuple[Geometry, Geometry]) -> None:
-    seismic, fault = zip(paths, geometries, strict=True)
-    try:
-        check_same_grid(*seismic, *fault, "give the label of that survey.")
-    except VolumeError as error:
-        raise DataError(str(error)) from error
 
 
 def read_flat_cube(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:

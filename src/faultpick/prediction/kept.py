@@ -22,9 +22,9 @@ def input_facts(volume: Volume) -> dict[str, object]:
     files = [path] if path.is_file() else [file for file in path.rglob("*") if _is_input(file, path)]
     states = [file.stat() for file in files]
     digest = hashlib.sha256(volume.sample_format.encode())
-    for array in (geometry.inlines, geometry.crosslines, geometry.live):
+    for array in (geometry.inlines, geometry.crosslines, geometry.live, geometry.corners):
         digest.update(b"" if array is None else array.tobytes())
-    digest.update(repr((geometry.samples, geometry.corners, geometry.length_unit)).encode())
+    digest.update(repr((geometry.samples, geometry.length_unit)).encode())
     return {
         "input": str(path.resolve()),
         "size of the input": sum(state.st_size for state in states),

@@ -55,6 +55,8 @@ FORMATS = {
     "skins": Format(write_skins, ("sticks", "triangles"), "skins"),
 }
 NAMES = (*FORMATS, *VOLUMES)
+IN_VOXELS = ("skins", *VOLUMES)
+"""Formats without X and Y."""
 
 PICKS_FILES = {FAULTS_JSON, FAULTS_CSV, SURFACES, *VOLUMES.values()}
 """What no export writes over."""
