@@ -30,6 +30,21 @@ def test_a_band_is_kept_and_what_is_outside_fades():
     assert (kept - expected).abs().max() < 0.2
 
 
+def test_a_blur_widens_a_step_over_the_traces_by_its_deviation_and_leaves_the_samples():
+    sides = torch.ones(1, 41, 33, 16)
+    sides[:, :20] = -1
+    for width in (1.0, 2.0):
+        smeared = amplitude.blurred(sides, width)
+        assert torch.allclose(smeared, smeared[:, :, :1, :1].expand_as(smeared), atol=1e-5)
+        assert smeared.std().item() == pytest.approx(sides.std().item(), rel=1e-4)
+        slope = smeared[0, :, 0, 0].diff()
+        places = torch.arange(40) + 0.5
+        middle = (slope * places).sum() / slope.sum()
+        spread = (slope * (places - middle).square()).sum() / slope.sum()
+        assert middle.item() == pytest.approx(19.5, abs=0.01)
+        assert spread.sqrt().item() == pytest.approx(width, rel=0.02)
+
+
 def test_gain_curves_are_smooth_and_positive_and_vary_along_their_axes():
     image = torch.ones(1, 24, 20, 64)
     for vertical, lateral in ((0.5, 0.0), (0.0, 0.5)):

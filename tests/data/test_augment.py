@@ -122,6 +122,7 @@ def test_each_part_is_off_unless_asked_for_and_then_draws_nothing():
     [
         {"phase": 90},
         {"band_pass": 1, "high_cut": (0.12, 0.2)},
+        {"blur": 1},
         {"gain_vertical": 0.5},
         {"gain_lateral": 0.5},
         {"weaker": 1},
@@ -169,6 +170,8 @@ def test_a_share_of_crops_is_a_share():
         {"zoom_lateral": (0.1, 1.0)},
         {"high_cut": (0.2, 0.6)},
         {"low_cut": (0.1, 0.0)},
+        {"blur_width": (2.0, 1.0)},
+        {"blur_width": (0.0, 1.0)},
         {"agc_window": (1, 9)},
         {"agc": 1.5},
         {"turn": 60},

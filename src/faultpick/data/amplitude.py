@@ -33,6 +33,15 @@ def filtered(image: Tensor, phase: float, low: float, high: float) -> Tensor:
     return _as_strong_as(image, _along(image, matrix, 3))
 
 
+def blurred(image: Tensor, width: float) -> Tensor:
+    """Smear over the traces by a bell of this deviation in traces; the image's own stays what it was."""
+    smeared = image
+    for axis in (1, 2):
+        bell = _bell(image.shape[axis], width)
+        smeared = _along(smeared, bell / bell.sum(axis=0), axis)
+    return _as_strong_as(image, smeared)
+
+
 def gain_curve(image: Tensor, vertical: float, lateral: float, rng: np.random.Generator) -> Tensor:
     """Multiply by smooth positive curves, one along the samples and one over the traces.
 

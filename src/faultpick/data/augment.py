@@ -28,6 +28,7 @@ Frequencies = Annotated[
 FrequenciesAboveZero = Annotated[
     tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(le=0.5)]], AfterValidator(_ascending)
 ]
+Widths = Annotated[tuple[Annotated[float, Field(gt=0)], float], AfterValidator(_ascending)]
 Lengths = Annotated[tuple[Annotated[int, Field(ge=3)], int], AfterValidator(_ascending)]
 Lines = Annotated[tuple[Annotated[int, Field(ge=1)], int], AfterValidator(_ascending)]
 
@@ -76,6 +77,15 @@ class Augmentation(BaseModel):
     )
     high_cut: FrequenciesAboveZero = Field(
         default=(0.12, 0.5), description="Above this many cycles per sample, log-uniform."
+    )
+    blur: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of crops smeared over the traces, as migration and wide bins smear faults.",
+    )
+    blur_width: Widths = Field(
+        default=(0.5, 2.0), description="By a bell of this deviation in traces, log-uniform."
     )
     gain_vertical: float = Field(
         default=0.0,
@@ -166,13 +176,15 @@ def _mirrored(
 
 
 def _rerecorded(image: Tensor, settings: Augmentation, rng: np.random.Generator) -> Tensor:
-    """Another wavelet, other noise."""
+    """Another wavelet, less sharp, other noise."""
     cut = _happens(settings.band_pass, rng)
     if settings.phase or cut:
         low, high = 0.0, np.inf
         if cut:
             low, high = rng.uniform(*settings.low_cut), _log_uniform(settings.high_cut, rng)
         image = amplitude.filtered(image, rng.uniform(-settings.phase, settings.phase), low, high)
+    if _happens(settings.blur, rng):
+        image = amplitude.blurred(image, _log_uniform(settings.blur_width, rng))
     scale = float(np.exp(rng.uniform(-settings.gain, settings.gain)))
     if settings.polarity and rng.random() < 0.5:
         scale = -scale
