@@ -26,6 +26,7 @@ from faultpick.synth.field_recipe import FieldRecipe
 from faultpick.synth.recipe import Recipe, find_recipe
 from faultpick.synth.synthesis import synthesize
 from faultpick.synth.wu2019_recipe import WuRecipe
+from faultpick.threads import usable_cores
 from faultpick.volume import Geometry, SampleAxis, create_volume
 from faultpick.volume.staging import output_errors, staged
 
@@ -127,7 +128,7 @@ def write_cubes(
     _claim(folder, wanted)
     missing = [n for n in range(len(seeds)) if not all(path.exists() for path in wanted.paths(folder, n))]
     write = partial(_write_cube, folder, wanted)
-    workers = min(workers or _usable_cores(), len(missing))
+    workers = min(workers or usable_cores(), len(missing))
     made = map(write, missing) if workers <= 1 else _in_processes(write, missing, workers)
     for done, _ in enumerate(made, len(seeds) - len(missing) + 1):
         if progress is not None:
@@ -303,7 +304,3 @@ def _end_with_parent() -> None:
         parent.join()
         with _WRITING:
             os._exit(1)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -48,7 +48,7 @@ class SegyReader:
         """Read a sub-box as a new C-ordered float32 array; missing traces are zero."""
         traces = self.grid.trace_index[inlines, crosslines]
         exists = traces >= 0
-        raw = self.layout.samples(self.file).view()[traces[exists], samples]
+        raw = self.layout.samples(self.file).view()[_together(traces[exists]), samples]
         values = to_float32(raw, self.layout.format_code)
         shape = (*traces.shape, values.shape[1])
         if exists.all():
@@ -64,6 +64,13 @@ class SegyReader:
 
 def _opened_reader(path: Path, layout: SegyLayout, grid: Grid) -> SegyReader:
     return SegyReader(path.open("rb"), layout, grid)
+
+
+def _together(numbers: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """The numbers, as a slice where they follow one another: no row is then copied before it is converted."""
+    if numbers.size and (np.diff(numbers) == 1).all():
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers
 
 
 def to_float32(raw: NDArray, format_code: int) -> NDArray[np.float32]:

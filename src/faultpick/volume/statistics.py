@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.volume.ahead import ahead
+from faultpick.threads import in_threads, usable_cores
 from faultpick.volume.strength import trace_strength
 
 Read = Callable[[slice, slice, slice], NDArray[np.float32]]
 
 PERCENTILES = (0.5, 1, 2, 5, 25, 50, 75, 95, 98, 99, 99.5)
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 KEY_BITS = 18
 AT_ONCE = 4096  # squares summed in float32
+MOST_THREADS = 4  # each holds a block and what comes of it, some 30 MB
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,18 @@ def survey_statistics(
         its finite samples, float32, the same shape.
     """
     live, strength = np.zeros(shape[:2], dtype=bool), np.zeros(shape[:2], dtype=np.float32)
-    moments = _Moments()
-    histogram = _Histogram()
+    moments, histogram = _Moments(), _Histogram()
     nonfinite = 0
-    blocks = ((box, read(*box, slice(0, shape[2]))) for box in trace_blocks(shape, block))
-    for (inlines, crosslines), samples in ahead(blocks):
-        finite = np.isfinite(samples)
-        bad = finite.size - int(np.count_nonzero(finite))
-        if bad:
-            nonfinite += bad
-            lowest = samples.min(axis=2, where=finite, initial=np.inf)
-            highest = samples.max(axis=2, where=finite, initial=-np.inf)
-        else:
-            lowest, highest = samples.min(axis=2), samples.max(axis=2)
-        alive = lowest < highest
-        live[inlines, crosslines] = alive
-        strength[inlines, crosslines] = trace_strength(np.where(finite, samples, 0.0) if bad else samples)
-        used = samples[finite & alive[..., None]] if bad or not alive.all() else samples.ravel()
-        if used.size:
-            moments.add(used, float(lowest[alive].min()), float(highest[alive].max()))
-            histogram.add(used)
+
+    def examine(box: tuple[slice, slice]) -> _Examined:
+        return _examined(box, read(*box, slice(0, shape[2])))
+
+    boxes = trace_blocks(shape, block)
+    for found in in_threads(examine, boxes, min(usable_cores(), MOST_THREADS)):
+        live[found.box], strength[found.box] = found.live, found.strength
+        nonfinite += found.nonfinite
+        moments = moments.with_others(found.moments)
+        histogram.add(found.counts)
     statistics = AmplitudeStatistics(
         count=moments.count,
         mean=moments.mean,
@@ -102,30 +95,64 @@ def trace_blocks(shape: tuple[int, int, int], block: tuple[int, int]) -> Iterato
             yield slice(i, min(i + sizes[0], shape[0])), slice(j, min(j + sizes[1], shape[1]))
 
 
+@dataclass(frozen=True)
 class _Moments:
-    """Mean and variance merged block by block (Chan, Golub and LeVeque 1983)."""
+    """Count, mean, sum of the squared distances from it, and extremes of some values; zero of none."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean = 0.0
-        self.minimum = 0.0
-        self.maximum = 0.0
-        self._squares = 0.0
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    minimum: float = 0.0
+    maximum: float = 0.0
 
-    def add(self, values: NDArray[np.float32], minimum: float, maximum: float) -> None:
-        mean = float(values.mean(dtype=np.float64))
-        squares = _squares(values - np.float32(mean), max(maximum - mean, mean - minimum))
-        total = self.count + values.size
-        difference = mean - self.mean
-        self._squares += squares + difference**2 * self.count * values.size / total
-        self.mean += difference * values.size / total
-        self.minimum = min(self.minimum, minimum) if self.count else minimum
-        self.maximum = max(self.maximum, maximum) if self.count else maximum
-        self.count = total
+    def with_others(self, others: "_Moments") -> "_Moments":
+        """Those of both together (Chan, Golub and LeVeque 1983)."""
+        if not self.count or not others.count:
+            return others if others.count else self
+        count, difference = self.count + others.count, others.mean - self.mean
+        return _Moments(
+            count,
+            self.mean + difference * others.count / count,
+            self.squares + others.squares + difference**2 * self.count * others.count / count,
+            min(self.minimum, others.minimum),
+            max(self.maximum, others.maximum),
+        )
 
     @property
     def std(self) -> float:
-        return float(np.sqrt(self._squares / self.count)) if self.count else 0.0
+        return math.sqrt(self.squares / self.count) if self.count else 0.0
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """What is kept of a block of traces."""
+
+    box: tuple[slice, slice]
+    live: NDArray[np.bool_]
+    strength: NDArray[np.float32]
+    nonfinite: int
+    moments: _Moments
+    counts: NDArray[np.int64]
+
+
+def _examined(box: tuple[slice, slice], samples: NDArray[np.float32]) -> _Examined:
+    finite = np.isfinite(samples)
+    bad = finite.size - int(np.count_nonzero(finite))
+    if bad:
+        lowest = samples.min(axis=2, where=finite, initial=np.inf)
+        highest = samples.max(axis=2, where=finite, initial=-np.inf)
+    else:
+        lowest, highest = samples.min(axis=2), samples.max(axis=2)
+    live = lowest < highest
+    strength = trace_strength(np.where(finite, samples, 0.0) if bad else samples)
+    used = samples[finite & live[..., None]] if bad or not live.all() else samples.ravel()
+    moments = _Moments()
+    if used.size:
+        mean = float(used.mean(dtype=np.float64))
+        minimum, maximum = float(lowest[live].min()), float(highest[live].max())
+        squares = _squares(used - np.float32(mean), max(maximum - mean, mean - minimum))
+        moments = _Moments(used.size, mean, squares, minimum, maximum)
+    return _Examined(box, live, strength, bad, moments, _counts(used))
 
 
 def _squares(values: NDArray[np.float32], largest: float) -> float:
@@ -145,9 +172,8 @@ class _Histogram:
     def __init__(self) -> None:
         self._counts = np.zeros(1 << KEY_BITS, dtype=np.int64)
 
-    def add(self, values: NDArray[np.float32]) -> None:
-        keys = np.right_shift(values.view(np.uint32), 32 - KEY_BITS, dtype=np.int64)
-        self._counts += np.bincount(keys, minlength=self._counts.size)
+    def add(self, counts: NDArray[np.int64]) -> None:
+        self._counts += counts
 
     def _in_order(self) -> NDArray[np.int64]:
         """Counts from the lowest numbers up: first the negative ones, whose bits sort the other way."""
@@ -168,6 +194,12 @@ class _Histogram:
         low, high = max(low, minimum), min(high, maximum)
         value = low + (high - low) * (rank - before + 0.5) / int(counts[key])
         return value if abs(value) >= np.finfo(np.float32).tiny else 0.0
+
+
+def _counts(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """How many of the values share each of the leading bits."""
+    keys = np.right_shift(values.view(np.uint32), 32 - KEY_BITS, dtype=np.int64)
+    return np.bincount(keys, minlength=1 << KEY_BITS)
 
 
 def _edge(key: int) -> float:

@@ -1,0 +1,32 @@
+"""Work on the items of a series in several threads."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(work: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """What becomes of each item, in the order of the items, worked on by as many threads.
+
+    One more than there are threads are in hand at most, that which was asked for last among them; the next
+    are begun while it is used. What the work raises is raised where its item is asked for.
+    """
+    source = iter(items)
+    coming = deque[Future[R]]()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in source:
+            coming.append(pool.submit(work, item))
+            if len(coming) > threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

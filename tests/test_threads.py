@@ -1,0 +1,62 @@
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from faultpick.threads import in_threads
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_results_come_in_the_order_of_the_items(threads: int) -> None:
+    def late(number: int) -> int:
+        time.sleep(0.01 if number % 2 else 0.0)
+        return number**2
+
+    assert list(in_threads(late, range(9), threads)) == [number**2 for number in range(9)]
+    assert list(in_threads(late, [], threads)) == []
+
+
+def test_as_many_are_worked_on_at_once_as_there_are_threads() -> None:
+    meeting = threading.Barrier(3)
+    assert list(in_threads(lambda _: meeting.wait(5) >= 0, range(6), 3)) == [True] * 6
+
+
+def test_the_next_is_worked_on_while_one_is_used() -> None:
+    begun = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 1:
+            begun.set()
+        return number
+
+    results = in_threads(work, range(3), 1)
+    assert next(results) == 0
+    assert begun.wait(5)
+    assert list(results) == [1, 2]
+
+
+def test_an_error_comes_out_where_its_item_is_asked_for() -> None:
+    def work(number: int) -> int:
+        if number == 1:
+            raise OSError("gone")
+        return number
+
+    results = in_threads(work, range(3), 2)
+    assert next(results) == 0
+    with pytest.raises(OSError, match="gone"):
+        next(results)
+
+
+def test_few_items_are_taken_ahead() -> None:
+    taken = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    results = in_threads(abs, items(), 2)
+    assert next(results) == 0
+    results.close()  # pyright: ignore[reportAttributeAccessIssue]
+    assert len(taken) == 3
