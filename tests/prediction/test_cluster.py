@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from faultpick.blocks import Block, BlockStore, Place, Result, cover, run_blocks
+from faultpick.blocks import Block, BlockStore, Crew, Place, Result, called, cover, run_blocks
 from faultpick.errors import BlockError, ClusterError, VolumeError
 from faultpick.prediction import predict_to_file
 from faultpick.volume import create_volume, open_volume
@@ -109,8 +109,18 @@ def test_a_block_of_a_run_that_is_over_is_not_written(tmp_path):
 
     (block,) = cover((2, 2, 2), (2, 2, 2))
     with pytest.raises(BlockError, match="is of a run that is over"):
-        run_blocks(task, [block], store, geometry, Place(), out=tmp_path / "a.zarr", done=lambda *_: None)
+        run_blocks(task, [block], store, geometry, Crew(), out=tmp_path / "a.zarr", done=lambda *_: None)
     assert store.finished(block) is None
+
+
+@pytest.mark.slow
+def test_a_scheduler_without_workers_is_told_from_others(start_cluster):
+    for workers in (0, 1):
+        _, address, _ = start_cluster(workers)
+        with called(Place(cluster=address)) as crew:
+            assert crew.lacks_workers == (not workers)
+    with called(Place()) as crew:
+        assert not crew.lacks_workers
 
 
 @pytest.mark.slow

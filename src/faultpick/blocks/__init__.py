@@ -6,7 +6,7 @@ says that a block is done: a run that was stopped at any moment goes on with the
 """
 
 from faultpick.blocks.grid import Block, Box, cover
-from faultpick.blocks.run import Place, Task, run_blocks
+from faultpick.blocks.run import Crew, Place, Task, called, run_blocks
 from faultpick.blocks.store import BlockStore, Receipt, Result
 from faultpick.blocks.working import working_folder
 
@@ -14,10 +14,12 @@ __all__ = [
     "Block",
     "BlockStore",
     "Box",
+    "Crew",
     "Place",
     "Receipt",
     "Result",
     "Task",
+    "called",
     "cover",
     "run_blocks",
     "working_folder",

@@ -5,8 +5,9 @@ survey, is one node of the graph, so a process of a cluster receives it once.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -45,12 +46,10 @@ class Place:
     Attributes:
         workers: In this many processes of this machine, of one thread each.
         cluster: On the cluster of the dask scheduler at this address, such as "tcp://host:8786".
-        at_once: In this process: this many blocks at a time.
     """
 
     workers: int | None = None
     cluster: str | None = None
-    at_once: int = 1
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.cluster is not None:
@@ -64,16 +63,63 @@ class Place:
         return self.workers is None and self.cluster is None
 
 
+@dataclass(frozen=True)
+class Crew:
+    """Who computes blocks: this process, unless there is a client of others.
+
+    Attributes:
+        place: Where they are.
+        client: Waits until they are there.
+    """
+
+    place: Place = Place()
+    client: "Callable[[], Client] | None" = None
+
+    @property
+    def lacks_workers(self) -> bool:
+        """Whether the cluster has no worker now."""
+        return self.place.cluster is not None and self.client is not None and not self.client().ncores()
+
+
+@contextmanager
+def called(place: Place, preload: Sequence[str] = ()) -> Iterator[Crew]:
+    """Call those who compute blocks, before there is work for them; they are let go at the end.
+
+    Processes of this machine start meanwhile.
+
+    Args:
+        place: Where to compute.
+        preload: Modules that processes of this machine load as they start.
+
+    Raises:
+        ClusterError: No scheduler answers.
+    """
+    if place.cluster is not None:
+        with _connected(place.cluster) as client:
+            yield Crew(place, lambda: client)
+    elif place.workers is not None:
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(_started, place.workers, list(preload))
+            try:
+                yield Crew(place, lambda: coming.result()[0])
+            finally:
+                if coming.exception() is None:
+                    coming.result()[1].close()
+    else:
+        yield Crew(place)
+
+
 def run_blocks(
     task: Task,
     blocks: Iterable[Block],
     store: BlockStore,
     geometry: Geometry,
-    place: Place,
+    crew: Crew,
     *,
     out: Path,
     done: Done,
     in_columns: bool = False,
+    at_once: int = 1,
 ) -> None:
     """Compute blocks and keep them in the store.
 
@@ -82,11 +128,12 @@ def run_blocks(
         blocks: The blocks still to do.
         store: Where values and receipts go.
         geometry: The volume's, to name a block that fails.
-        place: Where to compute.
+        crew: Who computes.
         out: The output, to name when the disk refuses.
         done: Called in this process after each block.
         in_columns: Blocks that follow one another along the inlines are computed in this order, column after
             column, as many columns at a time as there are workers.
+        at_once: Blocks that this process computes at a time.
 
     Raises:
         FaultpickError: That of the task, naming the block; OutputError when the disk refuses.
@@ -100,18 +147,18 @@ def run_blocks(
     with output_errors(out):
         store.take(run)
     work = delayed(_Work(task, store, geometry, out, run), pure=False)
-    lanes = len(by_key) if place.cluster is not None else place.workers or 1
+    lanes = len(by_key) if crew.place.cluster is not None else crew.place.workers or 1
     graph = _graph(work, by_key, lanes if in_columns else None)
-    if place.is_here:
+    if crew.client is None:
         with Callback(
             posttask=lambda key, receipt, *_: done(by_key[key], receipt) if key in by_key else None
         ):
-            scheduler = "synchronous" if place.at_once == 1 else "threads"
-            compute(*graph, scheduler=scheduler, num_workers=place.at_once, optimize_graph=False)
+            scheduler = "synchronous" if at_once == 1 else "threads"
+            compute(*graph, scheduler=scheduler, num_workers=at_once, optimize_graph=False)
         return
-    with _client(place) as client:
-        for key, receipt in _results(client, graph, {k: b.within(geometry) for k, b in by_key.items()}):
-            done(by_key[key], receipt)
+    names = {key: block.within(geometry) for key, block in by_key.items()}
+    for key, receipt in _results(crew.client(), graph, names):
+        done(by_key[key], receipt)
 
 
 @dataclass(frozen=True)
@@ -160,30 +207,38 @@ def _run(work: _Work, block: Block, _before: Receipt | None) -> Receipt:
         return work.store.write(block, result)
 
 
-@contextmanager
-def _client(place: Place) -> Iterator["Client"]:
+def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
+    """The client of processes on this machine, and what ends them."""
     from distributed import Client, LocalCluster
 
-    if place.cluster is None:
-        with (
+    with ExitStack() as stack:
+        local = stack.enter_context(
             LocalCluster(
-                n_workers=place.workers,
+                n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,
                 dashboard_address=None,  # pyright: ignore[reportArgumentType]
                 worker_dashboard_address=None,
                 silence_logs=50,
-            ) as local,
-            Client(local) as client,
-        ):
-            yield client
-        return
+                preload=preload,
+            )
+        )
+        client = Client(local)
+        stack.callback(client.close)
+        end = stack.pop_all()
+    return client, end
+
+
+@contextmanager
+def _connected(address: str) -> "Iterator[Client]":
+    from distributed import Client
+
     try:
-        client = Client(place.cluster, timeout=SECONDS_TO_CONNECT)
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
     except (OSError, ValueError) as error:
         raise ClusterError(
-            f"No dask scheduler answers at {place.cluster}: check the address and that it runs."
+            f"No dask scheduler answers at {address}: check the address and that it runs."
         ) from error
     with client:
         yield client

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.blocks import Block, BlockStore, Place, Receipt, cover, run_blocks, working_folder
+from faultpick.blocks import Block, BlockStore, Place, Receipt, called, cover, run_blocks, working_folder
 from faultpick.errors import ConfigError
 from faultpick.models.profile import context
 from faultpick.prediction.compiled import engine_of, plain
@@ -262,7 +262,10 @@ def predict_to_file(
         "memory": memory,
         "version": version("faultpick"),
     }
-    with working_folder(out, settings, restart=restart) as folder:
+    with (
+        working_folder(out, settings, restart=restart) as folder,
+        called(place, [PredictBlock.__module__]) as crew,
+    ):
         source = kept_source(volume, folder, gain).smooth(smoothing)
         for sentence in (why, why_smooth):
             if sentence is not None and say is not None:
@@ -289,6 +292,8 @@ def predict_to_file(
         faults = {block: receipt.facts["faults"] for block, receipt in receipts.items() if receipt}
         if faults and say is not None:
             say(f"An earlier run has done {len(faults)} of {len(blocks)} blocks; going on from there.")
+        if crew.lacks_workers and say is not None:
+            say(f"The scheduler at {cluster} has no worker yet; the first block waits for one.")
         meter = _Meter(task, blocks, progress, done=list(faults))
         resumed = sum(task.has_traces(block) for block in faults)
 
@@ -301,10 +306,11 @@ def predict_to_file(
             [block for block in blocks if block not in faults],
             store,
             volume.geometry,
-            Place(workers, cluster, task.at_once),
+            crew,
             out=out,
             done=done,
             in_columns=cut.flows,
+            at_once=task.at_once,
         )
         put_in_place(store, outputs, volume)
     live = int(np.count_nonzero(source.live)) * volume.shape[2]
