@@ -5,6 +5,7 @@ survey, is one node of the graph, so a process of a cluster receives it once.
 """
 
 import uuid
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -251,7 +252,9 @@ def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Itera
     from distributed.comm.core import CommClosedError
     from distributed.scheduler import KilledWorker
 
-    futures = client.compute(graph, retries=RETRIES, optimize_graph=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")  # once, whatever the number of blocks
+        futures = client.compute(graph, retries=RETRIES, optimize_graph=False)
     try:
         for future in as_completed(futures):
             try:

@@ -36,25 +36,22 @@ def openvino() -> ModuleType | None:
 class Compiled(nn.Module):
     """A network that OpenVINO computes with as many threads as PyTorch would use.
 
-    Floats are of 32 bits; convolutions that were `quantised` are computed in whole numbers. It is compiled
-    when it first meets a shape. Only the shape met last keeps the memory it computes in. Calls from several
-    threads take turns; a copy sent to another process is compiled there.
+    Floats are of 32 bits; convolutions that were `quantised` are computed in whole numbers. It is converted
+    when it is first called, unless it was before, and compiled when it meets a shape. Only the shape met last
+    keeps the memory it computes in. Calls from several threads take turns; a copy sent to another process is
+    compiled there.
 
     Args:
         network: What to compile.
         multiple: Sides of its input are multiples of this.
         original: What `network` is the quantised form of.
-
-    Raises:
-        ModelError: OpenVINO cannot convert the network.
     """
 
     def __init__(self, network: nn.Module, multiple: int, original: nn.Module | None = None) -> None:
         super().__init__()
         _return_freed_memory()
         self.network, self.multiple, self.original = network, multiple, original
-        side = 2 * multiple  # at the smallest side InstanceNorm meets single voxels and goes another way
-        self._model = _converted(network, (torch.zeros(1, 1, side, side, side),))
+        self._model: Any = None
         self._compiled: dict[tuple[int, ...], Any] = {}
         self._shape: tuple[int, ...] = ()
         self._request: Any = None
@@ -63,6 +60,16 @@ class Compiled(nn.Module):
 
     def __reduce__(self) -> tuple[type, tuple[nn.Module, int, nn.Module | None]]:
         return Compiled, (self.network, self.multiple, self.original)
+
+    def convert(self) -> None:
+        """Convert the network, unless it has been.
+
+        Raises:
+            ModelError: OpenVINO cannot convert it.
+        """
+        if self._model is None:
+            side = 2 * self.multiple  # at the smallest, InstanceNorm meets single voxels and goes another way
+            self._model = _converted(self.network, (torch.zeros(1, 1, side, side, side),))
 
     def forward(self, x: Tensor) -> Tensor:
         """What the network gives for `(N, 1, Z, Y, X)`."""
@@ -81,6 +88,7 @@ class Compiled(nn.Module):
         if self._request is not None:
             self._request = None
             self._compiled[self._shape].release_memory()
+        self.convert()
         if shape not in self._compiled:
             self._compiled[shape] = _compiled(self._model, [shape])
         self._request, self._shape = self._compiled[shape].create_infer_request(), shape

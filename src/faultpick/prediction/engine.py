@@ -79,6 +79,7 @@ def prepared(member: LoadedModel, engine: Engine = "auto") -> LoadedModel:
             compiled = Compiled(quantised(network), member.info.multiple, original=network)
         else:
             compiled = Compiled(network, member.info.multiple)
+        compiled.convert()
     except ModelError as error:
         if asked:
             raise
