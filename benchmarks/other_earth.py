@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 import suite
-from faultpick.benchmark import BenchmarkCube
+from faultpick.benchmark import BenchmarkCube, Labelled
 from faultpick.data import splits
-from faultpick.synth import Cube
 
 FINE = 4  # steps of the reflectivity in a sample
 BEYOND = 3  # sides of a cube that the reflectivity goes on for, above it and below
@@ -109,10 +108,7 @@ def cubes(count: int, validation: int) -> list[BenchmarkCube]:
     seeds = splits.validation_seeds(count * validation) if validation else splits.test_seeds(count)
 
     def cube(name: str, earth: Earth, seed: int) -> BenchmarkCube:
-        def read() -> tuple[NDArray[np.float32], NDArray[np.uint8], Cube | None]:
-            return (*make(earth, seed), None)
-
-        return BenchmarkCube(name, seed, read)
+        return BenchmarkCube(name, seed, lambda: Labelled(*make(earth, seed)))
 
     return [cube(name, earth, seed) for name, earth in EARTHS.items() for seed in seeds]
 

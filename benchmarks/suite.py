@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.benchmark import BenchmarkCube, read_rows, run_benchmark, write_rows
-from faultpick.synth import Cube
+from faultpick.benchmark import BenchmarkCube, Labelled, read_rows, run_benchmark, write_rows
 from faultpick.tables import put_table
 from faultpick.zoo import load_model
 from tables import means_table
@@ -73,13 +72,10 @@ def changed(cube: BenchmarkCube, name: str, change: Callable[[Image, Label], Pai
         name: Of the new one.
         change: Makes its amplitudes and labels from those of the other.
     """
-
-    def read() -> tuple[Image, Label, Cube | None]:
-        return (*change(*_whole(cube)), None)
-
-    return BenchmarkCube(name, cube.seed, read)
+    return BenchmarkCube(name, cube.seed, lambda: Labelled(*change(*_whole(cube))))
 
 
 @lru_cache(maxsize=1)
 def _whole(cube: BenchmarkCube) -> Pair:
-    return cube.read()[:2]
+    known = cube.read()
+    return known.seismic, known.fault

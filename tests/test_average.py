@@ -103,3 +103,8 @@ def test_the_command_writes_a_model_of_its_own_name(trained, tmp_path, command):
     before = trained[0].read_bytes()
     code, _, errors = command("average", *trained, "-o", trained[0])
     assert (code, "choose another name" in errors, trained[0].read_bytes() == before) == (2, True, True)
+    mean = out.read_bytes()
+    code, _, errors = command("average", *trained, "-o", out)
+    assert (code, "--overwrite" in errors, out.read_bytes() == mean) == (2, True, True)
+    assert command("average", *trained, "-o", out, "--overwrite")[0] == 0
+    assert out.read_bytes() != mean

@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from faultpick import baseline, benchmark, models
-from faultpick.benchmark import folder_cubes, read_rows, run_benchmark, suite_cubes, write_rows
+from faultpick.benchmark import (
+    BenchmarkCube,
+    Labelled,
+    folder_cubes,
+    read_rows,
+    run_benchmark,
+    suite_cubes,
+    write_rows,
+)
 from faultpick.data import splits
 from faultpick.errors import ConfigError, VolumeError
 from faultpick.metrics import average_precision, overlap
@@ -15,6 +23,8 @@ from faultpick.semblance import discontinuity
 from faultpick.synth import WU2019
 from faultpick.synth.dataset import write_cubes
 from faultpick.synth.suites import SUITES, TRIES, TRIES_APART, SuiteCube
+from faultpick.volume import create_volume
+from faultpick.volume.volume import array_geometry
 from faultpick.zoo import Card, load_model, save_model
 
 
@@ -143,9 +153,9 @@ def test_a_scale_is_written_with_the_grid_it_means_and_is_a_series_of_its_own(ti
 def test_models_see_cubes_as_prediction_shows_them_evened_out_over_depth_unless_told(tiny, validation):
     model = tiny()
     cube = folder_cubes(validation)[0]
-    seismic, label, _ = cube.read()
+    seismic, label = cube.read().seismic, cube.read().fault
     faded = seismic * np.geomspace(1.0, 0.05, seismic.shape[2], dtype=np.float32)
-    cubes = [replace(cube, read=lambda: (faded, label, None), published=None)]
+    cubes = [replace(cube, read=lambda: Labelled(faded, label), published=None)]
     (even,), (as_it_is,) = run_benchmark([model], cubes, "v"), run_benchmark([model], cubes, "v", gain=False)
     assert even["average_precision"] == average_precision(predict(faded, model, scale="none"), label > 0)
     assert as_it_is["average_precision"] == average_precision(
@@ -243,7 +253,52 @@ def test_the_command_scores_a_folder(command, validation, tmp_path):
     assert code == 0
     assert "published" in output
     assert page.read_text().splitlines()[1] == "| Cube | published |"
-    assert {row["suite"] for row in read_rows(out)} == {"validation"}
+    assert {row["suite"] for row in read_rows(out)} == {"validation-first-2"}
+    assert len(read_rows(out)) == 2
+    assert command("benchmark", "--data", validation, "-o", out, "--cubes", 9)[0] == 0
+    assert [row["suite"] for row in read_rows(out)] == ["validation-first-2"] * 2 + ["validation"] * 2
+
+
+def test_what_others_published_has_the_shape_of_its_volume(tmp_path):
+    small = (8, 9, 10)
+    for folder in ("seis", "fault", "predict"):
+        (tmp_path / folder).mkdir()
+    np.save(tmp_path / "seis/a.npy", np.random.default_rng(0).normal(size=small).astype(np.float32))
+    np.save(tmp_path / "fault/a.npy", np.eye(9, 10, dtype=np.float32)[None].repeat(8, axis=0))
+    np.load(tmp_path / "fault/a.npy").astype("<f4").tofile(tmp_path / "predict/a.dat")
+    (row,) = run_benchmark([], folder_cubes(tmp_path), "v")
+    assert row["iou"] == 1.0
+
+
+def test_traces_that_a_survey_lacks_count_for_nothing(tmp_path):
+    (tmp_path / "seis").mkdir()
+    (tmp_path / "fault").mkdir()
+    (tmp_path / "predict").mkdir()
+    geometry = array_geometry(np.zeros((8, 9, 10), np.float32))
+    live = np.ones((8, 9), bool)
+    live[:3] = False
+    with create_volume(tmp_path / "seis/a.zarr", replace(geometry, live=live)) as writer:
+        writer.write(0, np.random.default_rng(0).normal(size=(8, 9, 10)).astype(np.float32))
+    label = np.eye(9, 10, dtype=np.float32)[None].repeat(8, axis=0)
+    np.save(tmp_path / "fault/a.npy", label)
+    (label * live[..., None]).astype("<f4").tofile(tmp_path / "predict/a.dat")
+    (row,) = run_benchmark([], folder_cubes(tmp_path), "v")
+    assert row["recall"] == row["average_precision"] == row["iou"] == 1.0
+    assert row["curve_real"] == label[3:].sum()
+
+
+@pytest.mark.parametrize("mode", ["turn", "mirror-most"])
+def test_a_mode_that_does_not_exist_is_refused_before_anything_is_read(tiny, mode):
+    with pytest.raises(ConfigError, match=mode):
+        run_benchmark([tiny()], [BenchmarkCube("a", None, lambda: pytest.fail("read"))], "v", tta=[mode])
+
+
+def test_a_mode_asked_for_twice_is_scored_once(command, tiny, validation, tmp_path):
+    tiny("one")
+    weights = tmp_path / "one-0.safetensors"
+    arguments = ["--model", weights, "--tta-mode", "none", "--tta-mode", "none", "-o", tmp_path / "t.csv"]
+    assert command("benchmark", "--data", validation, "--cubes", 1, *arguments)[0] == 0
+    assert [row["tta"] for row in read_rows(tmp_path / "t.csv")] == ["none", "none"]  # published, one
 
 
 @pytest.mark.parametrize(
@@ -256,7 +311,9 @@ def test_the_command_scores_a_folder(command, validation, tmp_path):
         (("--data", "SHORT", "--model", "unet_res2"), "has 4 bytes, but 128 x 128 x 128"),
         (("--data", "NOWHERE"), "is not a folder"),
         (("--data", "EMPTY", "--validation", "1"), "leave out --validation or --data"),
+        (("--data", "ODD", "--suite", "field-20"), "leave out --suite or --data"),
         (("--model", "unet_res2", "--page", "NOWHERE"), "give the page of the tables"),
+        (("--model", "unet_res2", "--page", "PICTURE"), "it is no text"),
     ],
 )
 def test_what_cannot_be_scored_is_refused_in_one_sentence(command, tmp_path, arguments, says):
@@ -265,6 +322,7 @@ def test_what_cannot_be_scored_is_refused_in_one_sentence(command, tmp_path, arg
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(4))
+    (tmp_path / "PICTURE").write_bytes(b"\x89PNG")
     arguments = [tmp_path / each if each.isupper() else each for each in arguments]
     code, _, errors = command("benchmark", "-o", tmp_path / "out.csv", *arguments)
     assert code == 2
@@ -284,7 +342,7 @@ def test_models_are_compared_on_validation_cubes(small_suite, tiny, command, tmp
     )  # fmt: skip
     assert code == 0
     assert small_suite == [splits.VALIDATION, splits.VALIDATION + 10_000]
-    assert {row["suite"] for row in read_rows(out)} == {"small-validation"}
+    assert {row["suite"] for row in read_rows(out)} == {"small-validation-2-first-1"}
     assert "Less one" in output
     assert "+0.000" in output  # both are of one seed
 

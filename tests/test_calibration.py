@@ -62,6 +62,23 @@ def test_a_temperature_found_before_is_left_aside():
     assert calibrate(sure(temperature=5.0), cubes()).temperature == calibrate(sure(), cubes()).temperature
 
 
+def test_what_was_before_is_what_the_card_says():
+    once = calibrate(sure(), cubes())
+    again = calibrate(sure(temperature=once.temperature), cubes())
+    assert calibration_error(again.before) == pytest.approx(calibration_error(once.after), abs=1e-4)
+
+
+def test_traces_without_amplitudes_count_for_nothing():
+    def with_dead_traces():
+        for image, fault in cubes():
+            image[:6] = 0.0
+            yield image, fault
+
+    found = calibrate(sure(), with_dead_traces())
+    assert found.temperature == pytest.approx(SURENESS, rel=0.08)
+    assert found.before.voxels.sum() == 2 * 18 * 24**2
+
+
 def test_the_threshold_moves_so_that_the_same_voxels_pass():
     model = sure(threshold=0.8)
     found = calibrate(model, cubes())

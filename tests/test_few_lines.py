@@ -9,13 +9,14 @@ from few_lines import LINES, middle
 @pytest.mark.parametrize("lines", [1, 2, 7])
 def test_the_lines_in_the_middle_of_a_cube_are_read_with_their_labels(lines):
     (cube,) = suite_cubes("field-20", 1)
-    image, label, _ = cube.read()
-    cut = middle(cube, lines)
-    here, there, earth = cut.read()
+    whole, cut = cube.read(), middle(cube, lines)
+    image, label = whole.seismic, whole.fault
+    found = cut.read()
+    here, there = found.seismic, found.fault
     first = (len(image) - lines) // 2
     np.testing.assert_array_equal(here, image[first : first + lines])
     np.testing.assert_array_equal(there, label[first : first + lines])
-    assert earth is None  # its faults would count where the lines do not show them
+    assert found.earth is None  # its faults would count where the lines do not show them
     assert (cut.name, cut.seed) == (str(lines), cube.seed)
 
 

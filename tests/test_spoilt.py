@@ -15,12 +15,14 @@ def cube():
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_cube_is_spoilt_alike_each_time_and_keeps_its_labels_but_on_dead_traces(cube, way):
-    image, label, _ = cube.read()
+    whole = cube.read()
+    image, label = whole.seismic, whole.fault
     made = spoilt.spoilt(cube, way)
     assert (made.name, made.seed) == (way, cube.seed)
-    spoiled, left, earth = made.read()
-    np.testing.assert_array_equal(spoiled, made.read()[0])
-    assert earth is None  # its faults would count on dead traces too
+    found = made.read()
+    spoiled, left = found.seismic, found.fault
+    np.testing.assert_array_equal(spoiled, made.read().seismic)
+    assert found.earth is None  # its faults would count on dead traces too
     dead = (spoiled == 0).all(axis=2)
     assert dead.mean() == pytest.approx(
         {"one trace in ten dead": 0.1}.get(way, 1 / 9 if "hole" in way else 0), abs=0.02

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import suite
-from faultpick.benchmark import BenchmarkCube, read_rows
+from faultpick.benchmark import BenchmarkCube, Labelled, read_rows
 
 PAGE = "<!-- table: tiny -->\n<!-- end -->\n"
 
@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch):
         label = np.zeros((32, 32, 32), np.uint8)
         label[:, 16] = 1
         return [
-            BenchmarkCube("plain", seed, lambda draw=draw: (draw.standard_normal(label.shape), label, None))
+            BenchmarkCube("plain", seed, lambda draw=draw: Labelled(draw.standard_normal(label.shape), label))
             for seed, draw in enumerate(draws)
         ]
 

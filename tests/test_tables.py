@@ -80,7 +80,7 @@ def test_scores_are_measures_down_and_models_across_with_intervals(tmp_path):
 
 def test_faults_found_are_counted_over_all_cubes_together(tmp_path):
     rows = [row(0, "a", 0.5, faults=1, found=1), row(1, "a", 0.5, faults=9, found=3)]
-    (cell,) = cells(scores_table(written(rows, tmp_path / "t.csv")), "Share of faults found")
+    (cell,) = cells(scores_table(written(rows, tmp_path / "t.csv")), "Share of larger faults found")
     assert cell == "0.400 (0.333 to 1.000) |"
 
 
@@ -124,7 +124,7 @@ def test_differences_are_those_of_the_same_cubes(tmp_path):
     assert table.splitlines()[0] == "| Less a | b |"
     assert cells(table, "Strict IoU") == ["+0.030 (+0.030 to +0.030) |"]
     assert cells(table, "Tol-IoU@2") == ["+0.000 (+0.000 to +0.000) |"]
-    assert cells(table, "Share of faults found") == ["+0.500 (+0.500 to +0.500) |"]
+    assert cells(table, "Share of larger faults found") == ["+0.500 (+0.500 to +0.500) |"]
     assert "False faults" not in table
 
 

@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
 from faultpick.prediction.engine import prepared
 from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
-from faultpick.prediction.tta import Reduce
+from faultpick.prediction.tta import Reduce, attitudes_of
 from faultpick.synth import Cube
 from faultpick.synth.dataset import read_cube_set
 from faultpick.synth.suites import SuiteCube, find_suite
@@ -33,6 +34,7 @@ COUNTED = Matching(minimum_throw=5.0)
 
 CURVE_STEP = 5  # of the 99 thresholds of a curve: 0.05, 0.10, ... 0.95
 
+Size = tuple[int, int, int]
 Row = dict[str, str | int | float]
 Progress = Callable[[int, int], None]
 """Called after each prediction with the number done and their total."""
@@ -45,14 +47,37 @@ class BenchmarkCube:
     Attributes:
         name: Its name in the table, such as its number.
         seed: What it was drawn from; None for a cube of a folder.
-        read: Its amplitudes and fault mask, (inline, crossline, sample), and its earth where that is known.
-        published: A fault probability that others published, if there is one.
+        read: What is known of it.
+        published: A fault probability of its shape that others published, if there is one.
     """
 
     name: str
     seed: int | None
-    read: Callable[[], tuple[NDArray[np.floating], NDArray[np.uint8], Cube | None]]
-    published: Callable[[], NDArray[np.float32]] | None = None
+    read: Callable[[], "Labelled"]
+    published: Callable[[Size], NDArray[np.float32]] | None = None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A labelled volume.
+
+    Attributes:
+        seismic: Amplitudes, (inline, crossline, sample).
+        fault: Fault mask of its shape.
+        live: Where it has a trace, (inline, crossline); None: everywhere.
+        earth: The synthetic earth that it is an image of, where there is one.
+    """
+
+    seismic: NDArray[np.floating]
+    fault: NDArray[np.uint8]
+    live: NDArray[np.bool_] | None = None
+    earth: Cube | None = None
+
+    @property
+    def shape(self) -> Size:
+        """Numbers of inlines, crosslines and samples."""
+        inlines, crosslines, samples = self.seismic.shape
+        return inlines, crosslines, samples
 
 
 def suite_cubes(name: str, count: int | None = None, validation: int = 0) -> list[BenchmarkCube]:
@@ -69,9 +94,9 @@ def suite_cubes(name: str, count: int | None = None, validation: int = 0) -> lis
     """
 
     def of_suite(cube: SuiteCube) -> BenchmarkCube:
-        def read() -> tuple[NDArray[np.floating], NDArray[np.uint8], Cube | None]:
+        def read() -> Labelled:
             made = cube.make()
-            return made.seismic, made.fault, made
+            return Labelled(made.seismic, made.fault, earth=made)
 
         return BenchmarkCube(cube.name, cube.seed, read)
 
@@ -84,7 +109,7 @@ def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
 
     The flat files are those that Wu et al. published: float32, little endian, C order with the vertical axis
     fastest, 128 x 128 x 128 unless the folder's `recipe.json` says otherwise. Volumes of any other format may
-    stand in their place. `predict/N.dat`, where it is there, is a published fault probability.
+    stand in their place. `predict/N.dat`, where it is there, is a published fault probability, flat too.
 
     Raises:
         DataError: The folder is missing or empty, or its files do not pair up.
@@ -94,12 +119,12 @@ def folder_cubes(folder: Path, count: int | None = None) -> list[BenchmarkCube]:
 
     def of_pair(seismic: Path, fault: Path) -> BenchmarkCube:
         path = folder / "predict" / f"{seismic.stem}.dat"
-        published = (lambda: read_flat_cube(path, shape)) if path.exists() else None
+        published = partial(read_flat_cube, path) if path.exists() else None
 
-        def read() -> tuple[NDArray[np.floating], NDArray[np.uint8], None]:
-            image, label = read_pair(seismic, fault, shape)
+        def read() -> Labelled:
+            image, label, live = read_pair(seismic, fault, shape)
             Normalisation.from_array(image, str(seismic))  # refuses what no model can see, by its name
-            return image, label, None
+            return Labelled(image, label, live)
 
         return BenchmarkCube(seismic.stem, None, read, published)
 
@@ -160,42 +185,53 @@ def run_benchmark(
         score, and counts of voxels at thresholds from 0.05 to 0.95 for ODS and OIS.
 
     Raises:
-        ConfigError: Two models have the same name and seed.
+        ConfigError: Two models have the same name and seed, or there is no such mode of augmentation.
         DataError: A cube cannot be read.
     """
     names = [(model.card.name, model.card.seed) for model in models]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ConfigError(f"Two models are called {twice[0]!r} with seed {twice[1]}: rename one in its card.")
+    modes = {mode: _mode(mode) for mode in tta}
     models = [prepared(model) for model in models]
     rows: list[Row] = []
-    total = len(cubes) * (len(models) * len(tta) + (semblance is not None))
+    total = len(cubes) * (len(models) * len(modes) + (semblance is not None))
     for cube in cubes:
-        seismic, fault, earth = cube.read()
+        known = cube.read()
+        seismic = known.seismic
 
-        def score(entry: Entry, said: NDArray[np.float32], cube=cube, fault=fault, earth=earth) -> None:
+        def score(entry: Entry, said: NDArray[np.float32], cube=cube, known=known) -> None:
             place: Row = {"suite": suite, "cube": cube.name, "seed": "" if cube.seed is None else cube.seed}
-            rows.append(place | asdict(entry) | scores_of(said, fault, entry.threshold))
-            if picks and earth is not None:
-                rows[-1] |= score_probability(said, earth, matching=COUNTED).row()
-                rows[-1] |= thinned_scores(said, fault, entry.threshold)
+            rows.append(place | asdict(entry) | scores_of(said, known.fault, entry.threshold, known.live))
+            if picks and known.earth is not None:
+                rows[-1] |= score_probability(said, known.earth, matching=COUNTED).row()
+                rows[-1] |= thinned_scores(said, known.fault, entry.threshold)
             if progress and entry.model != PUBLISHED:
                 progress(sum(each["model"] != PUBLISHED for each in rows), total)
 
         if cube.published:
-            score(Entry(PUBLISHED, threshold=PUBLISHED_THRESHOLD), cube.published())
+            score(Entry(PUBLISHED, threshold=PUBLISHED_THRESHOLD), cube.published(known.shape))
         if semblance is not None:
             score(Entry(baseline.NAME), baseline.fault_score(seismic, semblance))
             rows[-1]["threshold"] = semblance
         for model in models:
             card, grid = model.card, grid_of(seismic, model, scale)
-            for mode in tta:
-                attitudes, _, reduce = mode.partition("-")
+            for mode, (attitudes, reduce) in modes.items():
                 entry = Entry(card.name, card.seed, mode, scale_text(scale), scale_text(grid), card.threshold)
-                reduce = cast(Reduce, reduce or "mean")
                 said = predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid, gain=gain)
                 score(entry, said)
     return rows
+
+
+def _mode(mode: str) -> tuple[str, Reduce]:
+    """The attitudes of a mode of test-time augmentation and what is taken over them."""
+    attitudes, _, reduce = mode.partition("-")
+    attitudes_of(attitudes)
+    if reduce not in ("", *get_args(Reduce)):
+        raise ConfigError(
+            f"There is no test-time augmentation {mode!r}: put -max or -mean behind mirror, turns or full."
+        )
+    return attitudes, cast(Reduce, reduce or "mean")
 
 
 def grid_of(
@@ -213,16 +249,22 @@ def scale_text(scale: Scale | Literal["auto", "none"]) -> str:
     return scale if isinstance(scale, str) else ",".join(f"{factor:g}" for factor in scale)
 
 
-def scores_of(said: NDArray[np.float32], fault: NDArray[np.uint8], threshold: float) -> Row:
-    """Every score of a probability, and the counts of voxels that ODS and OIS need of each cube."""
-    curve = threshold_curve(said, fault > 0)
+def scores_of(
+    said: NDArray[np.float32],
+    fault: NDArray[np.uint8],
+    threshold: float,
+    live: NDArray[np.bool_] | None = None,
+) -> Row:
+    """Every score of a probability, where there are traces, and what ODS and OIS need of each cube."""
+    valid = None if live is None else np.broadcast_to(live[..., None], fault.shape)
+    curve = threshold_curve(said, fault > 0, valid)
     found, right = curve.found[CURVE_STEP - 1 :: CURVE_STEP], curve.found_right[CURVE_STEP - 1 :: CURVE_STEP]
     counts: Row = {
         "curve_found": " ".join(map(str, found)),
         "curve_right": " ".join(map(str, right)),
         "curve_real": int(curve.real[0]),
     }
-    return asdict(evaluate(said, fault, threshold=threshold)) | counts
+    return asdict(evaluate(said, fault, threshold, valid)) | counts
 
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:

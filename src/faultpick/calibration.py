@@ -35,7 +35,7 @@ class Calibration:
     Attributes:
         temperature: What divides the logit.
         threshold: The card's threshold, moved so that the same voxels pass it.
-        before: Reliability at a temperature of 1, on cubes that the temperature was not fitted on.
+        before: Reliability at the temperature of the model's card, on cubes that the other was not fitted on.
         after: Reliability at the fitted temperature, on the same cubes.
     """
 
@@ -50,10 +50,11 @@ def calibrate(
 ) -> Calibration:
     """Fit a temperature on every other cube, the first among them, and measure it on those between.
 
-    The temperature is that of the greatest likelihood.
+    The temperature is that of the greatest likelihood. Traces without amplitudes count for nothing: their
+    probability is 0 whatever the model.
 
     Args:
-        model: As loaded; a temperature that it has already is left aside.
+        model: As loaded; a temperature that it has already is measured and otherwise left aside.
         cubes: Amplitudes and fault masks, two cubes at least.
         progress: Called after each cube with the number done.
 
@@ -64,7 +65,8 @@ def calibrate(
     voxels, faults = np.zeros(len(LOGITS), np.int64), np.zeros(len(LOGITS), np.int64)
     held_out: list[tuple[NDArray[np.float32], NDArray[np.bool_]]] = []
     for number, (seismic, fault) in enumerate(cubes):
-        logit, truth = _logit(predict(seismic, plain)), fault > 0
+        live = seismic.max(axis=2) > seismic.min(axis=2)
+        logit, truth = _logit(predict(seismic, plain)[live]), fault[live] > 0
         if number % 2:
             held_out.append((logit, truth))
         else:
@@ -81,7 +83,7 @@ def calibrate(
     return Calibration(
         temperature=round(temperature, 3),
         threshold=min(max(round(model.card.threshold_at(temperature), 3), 0.001), 0.999),
-        before=_reliability(held_out, 1.0),
+        before=_reliability(held_out, model.card.temperature),
         after=_reliability(held_out, temperature),
     )
 

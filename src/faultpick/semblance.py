@@ -32,10 +32,16 @@ def discontinuity(amplitudes: Floats) -> Floats:
     """
     if amplitudes.shape[2] < 2:
         raise VolumeError("Semblance needs traces of two samples at least: give a taller volume.")
-    image = np.ascontiguousarray(amplitudes, dtype=np.float32)
+    image = _of_unit_size(np.ascontiguousarray(amplitudes, dtype=np.float32))
     along_inlines, along_crosslines = _dips(image)
     unlike = 1.0 - _semblance(image, along_inlines, along_crosslines)
     return np.clip(gaussian_filter1d(unlike, 4.0, axis=2), 0.0, 1.0).astype(np.float32)
+
+
+def _of_unit_size(image: Floats) -> Floats:
+    """The image times a power of two, so that its largest amplitude is between a half and 1."""
+    _, exponent = np.frexp(np.abs(image).max())
+    return np.ldexp(image, -exponent)
 
 
 def _dips(image: Floats) -> tuple[Floats, Floats]:

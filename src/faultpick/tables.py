@@ -10,13 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import DataError
-from faultpick.metrics import (
-    Statistic,
-    ThresholdCurve,
-    bootstrap_interval,
-    bootstrap_statistic,
-    weighted_mean,
-)
+from faultpick.metrics import Statistic, ThresholdCurve, bootstrap_statistic, weighted_mean
+from faultpick.volume.staging import check_target, output_errors, staged
 
 Row = dict[str, str]
 Column = dict[str, list[Row]]
@@ -58,8 +53,8 @@ def cubes_table(rows: Iterable[Row]) -> str:
     """Strict IoU with cubes down and models across, then the means of the measures.
 
     Of a model with several seeds the mean is shown, and below the means the standard deviation between seeds
-    of the mean IoU. The interval is that of the mean IoU within which 95 % of draws of cubes with
-    replacement lie.
+    of the mean IoU; of cubes of one name, drawn several times, likewise. The interval is that of the mean IoU
+    within which 95 % of draws of cubes with replacement lie.
     """
     columns = columns_of(rows)
     cubes = list(dict.fromkeys(cube for column in columns.values() for cube in column))
@@ -71,8 +66,8 @@ def cubes_table(rows: Iterable[Row]) -> str:
         means = (fmean(mean_of_seeds(column, measure).values()) for column in columns.values())
         lines.append((f"**{title}**", *(f"**{mean:.3f}**" for mean in means)))
         if measure == "iou":
-            intervals = (bootstrap_interval(list(values.values())) for values in by_cube)
-            lines.append(("95 % interval", *(f"{low:.3f} to {high:.3f}" for low, high in intervals)))
+            intervals = (_interval(column, Mean("iou")) for column in columns.values())
+            lines.append(("95 % interval", *intervals))
             spreads = [seed_spread(column, "iou") for column in columns.values()]
             if any(spread is not None for spread in spreads):
                 lines.append(("Spread over seeds", *("" if one is None else f"{one:.3f}" for one in spreads)))
@@ -149,14 +144,14 @@ SCORES: dict[str, Measure] = {
     "Average surface distance": Mean("asd"),
     "HD95": Mean("hd95"),
     "Calibration error": Mean("calibration_error"),
-    "Share of faults found": FoundShare(),
+    "Share of larger faults found": FoundShare(),
     "False faults a cube": Mean("false_per_cube"),
 }
 SHORT = (
     "Strict IoU",
     "Tol-IoU@2",
     "Average surface distance",
-    "Share of faults found",
+    "Share of larger faults found",
     "False faults a cube",
 )
 
@@ -212,6 +207,11 @@ def _over_seeds(column: Column, measure: Measure) -> tuple[Cubes, Statistic] | N
         return None
     cubes = [(row["cube"], row["seed"]) for row in seeds[0]]
     return cubes, lambda times: np.mean([measure(rows, times) for rows in seeds], axis=0)
+
+
+def _interval(column: Column, measure: Measure) -> str:
+    found = _over_seeds(column, measure)
+    return "{:.3f} to {:.3f}".format(*bootstrap_statistic(found[1], len(found[0]))) if found else ""
 
 
 def _with_interval(cubes: Cubes, statistic: Statistic, form: str) -> str:
@@ -295,7 +295,9 @@ def tables_of(page: Path, name: str) -> list[str]:
 
     Raises:
         DataError: The page cannot be read or has no marker of these.
+        OutputError: Its folder cannot be written in.
     """
+    check_target(page)
     text = _text_of(page)
     names = [name, *(f"{name}-{part}" for part in ("scores", "cubes", "scales"))]
     found = [each for each in names if _place_of(each).search(text)]
@@ -309,12 +311,15 @@ def put_table(page: Path, name: str, table: str) -> None:
 
     Raises:
         DataError: The page cannot be read or does not have these markers.
+        OutputError: It cannot be written.
     """
     text = _text_of(page)
     pattern = _place_of(name)
     if not pattern.search(text):
         raise _no_place(page, name)
-    page.write_text(pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+    text = pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text)
+    with staged(page) as temporary, output_errors(page):
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _place_of(name: str) -> re.Pattern[str]:
@@ -330,5 +335,6 @@ def _no_place(page: Path, name: str) -> DataError:
 def _text_of(page: Path) -> str:
     try:
         return page.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{page} cannot be read ({error.strerror}): give the page of the tables.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise DataError(f"{page} cannot be read ({reason}): give the page of the tables.") from error

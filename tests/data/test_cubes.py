@@ -234,7 +234,8 @@ def test_labels_too_thick_to_be_zoomed_are_refused(tmp_path):
 def test_labels_of_any_kind_become_masks(tmp_path, kind):
     fault = np.arange(27).reshape(3, 3, 3) % 4 == 0
     np.savez(tmp_path / "0.npz", seismic=np.ones((3, 3, 3), np.float64), fault=fault.astype(kind))
-    seismic, mask = read_pair(tmp_path / "0.npz", tmp_path / "0.npz")
+    seismic, mask, live = read_pair(tmp_path / "0.npz", tmp_path / "0.npz")
+    assert live.all()
     assert (seismic.dtype, mask.dtype) == (np.float32, np.uint8)
     np.testing.assert_array_equal(mask, fault)
 

@@ -84,7 +84,9 @@ def test_profile_leaves_the_network_alone():
 def test_command_lists_every_network(command):
     code, output, _ = command("models", "--json")
     assert code == 0
-    rows = {row["name"]: row for row in json.loads(output)}
+    found = json.loads(output)
+    assert {"name": "unet_res2_wu2019", "network": "unet_res2_merged"} in found["models"]
+    rows = {row["name"]: row for row in found["networks"]}
     assert sorted(rows) == models.names()
     assert rows["vnet"] == {
         "name": "vnet",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from faultpick.blocks import Block, BlockStore, Crew, Place, Result, called, cover, run_blocks
+from faultpick.blocks import run as blocks
 from faultpick.errors import BlockError, ClusterError, VolumeError
 from faultpick.prediction import predict_to_file
 from faultpick.volume import create_volume, open_volume
@@ -113,6 +114,36 @@ def test_a_block_of_a_run_that_is_over_is_not_written(tmp_path):
     assert store.finished(block) is None
 
 
+def test_a_block_that_a_lost_worker_had_finished_is_not_computed_again(tmp_path, monkeypatch):
+    store, geometry = BlockStore(tmp_path, ("a",)), array_geometry(np.zeros((2, 2, 2), np.float32))
+    store.create(geometry, (2, 2, 2))
+    (block,) = cover((2, 2, 2), (2, 2, 2))
+    done, made = [], []
+
+    def task(block: Block) -> Result:
+        made.append(block)
+        return Result((np.ones(block.shape, np.float32),), {"faults": 8})
+
+    def again(work, block, before):
+        first, second = compute(work, block, before), compute(work, block, before)
+        assert first == second
+        return second
+
+    compute = blocks._run
+    monkeypatch.setattr(blocks, "_run", again)
+    run_blocks(
+        task,
+        [block],
+        store,
+        geometry,
+        Crew(),
+        out=tmp_path / "a.zarr",
+        done=lambda *found: done.append(found),
+    )
+    assert made == [block]
+    assert done[0][1].facts == {"faults": 8}
+
+
 @pytest.mark.slow
 def test_a_scheduler_without_workers_is_told_from_others(start_cluster):
     for workers in (0, 1):
@@ -121,6 +152,29 @@ def test_a_scheduler_without_workers_is_told_from_others(start_cluster):
             assert crew.lacks_workers == (not workers)
     with called(Place()) as crew:
         assert not crew.lacks_workers
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_goes_before_there_is_work_is_told(start_cluster):
+    process, address, _ = start_cluster(1)
+    with called(Place(cluster=address)) as crew:
+        os.killpg(process.pid, signal.SIGKILL)
+        with pytest.raises(ClusterError, match="has gone"):
+            _ = crew.lacks_workers
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_start_are_one_sentence(survey, weights, tmp_path):
+    program = (
+        "from faultpick.prediction import predict_to_file; from faultpick import open_volume; "
+        "predict_to_file(open_volume(IN), WEIGHTS, OUT, workers=1)"
+    )
+    for name, path in {"IN": survey, "WEIGHTS": weights, "OUT": tmp_path / "out.npy"}.items():
+        program = program.replace(name, repr(str(path)))
+    (tmp_path / "unguarded.py").write_text(program)
+    ended = subprocess.run([sys.executable, tmp_path / "unguarded.py"], capture_output=True, text=True)
+    assert ended.returncode
+    assert "ClusterError: The 1 workers cannot start" in ended.stderr
 
 
 @pytest.mark.slow

@@ -166,6 +166,14 @@ def test_the_command_believes_the_format_code_of_the_survey_alone(segy, numbers,
     assert ((reds[..., 0] - reds[..., 2]) > 0.2).mean() > 0.1  # half is drawn over half of the picture
 
 
+@pytest.mark.parametrize("arguments", [{"inline": 99_999}, {"path": "nofolder/x.png"}])
+def test_what_cannot_be_drawn_is_refused_before_the_survey_is_read(survey, tmp_path, monkeypatch, arguments):
+    monkeypatch.setattr(type(survey), "live_traces", lambda _: pytest.fail("all was read"))
+    path = tmp_path / arguments.pop("path", "x.png")
+    with pytest.raises((GeometryError, OutputError)):
+        draw_sections(survey, path, **arguments)
+
+
 def test_a_picture_is_called_png(survey, tmp_path):
     with pytest.raises(OutputError, match=r"out\.gif would be a PNG file: name it \.png"):
         draw_sections(survey, tmp_path / "out.gif")

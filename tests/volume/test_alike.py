@@ -16,7 +16,16 @@ def lines(first: int, count: int) -> np.ndarray:
 GRID = Geometry(lines(100, 5), lines(300, 6), SampleAxis(0.0, 4.0, 7, "ms"))
 
 
-@pytest.mark.parametrize("other", [GRID, plain_geometry((5, 6, 7)), replace(GRID, crosslines=lines(0, 6))])
+@pytest.mark.parametrize(
+    "other",
+    [
+        GRID,
+        plain_geometry((5, 6, 7)),
+        replace(GRID, crosslines=lines(0, 6)),
+        replace(GRID, samples=SampleAxis(1.0, 4.0, 7, "ms")),
+        replace(GRID, samples=SampleAxis(900.0, 5.0, 7, "m")),
+    ],
+)
 def test_line_numbers_agree_or_say_nothing(other):
     check_same_grid("a", GRID, "b", other, "x.")
     check_same_grid("b", other, "a", GRID, "x.")
@@ -28,6 +37,14 @@ def test_another_shape_and_other_lines_are_refused():
     moved = replace(GRID, inlines=lines(101, 5))
     with pytest.raises(VolumeError, match="p has inlines 101 to 105, s 100 to 104"):
         check_same_grid("p", moved, "s", GRID, "give mine.")
+    late = replace(GRID, samples=SampleAxis(400.0, 4.0, 7, "ms"))
+    with pytest.raises(
+        VolumeError, match="p has samples from 400 every 4 ms, s from 0 every 4 ms: give mine"
+    ):
+        check_same_grid("p", late, "s", GRID, "give mine.")
+    finer = replace(GRID, samples=SampleAxis(0.0, 2.0, 7, "ms"))
+    with pytest.raises(VolumeError, match="every 2 ms"):
+        check_same_grid("p", finer, "s", GRID, "give mine.")
     skipped = replace(GRID, crosslines=np.array([300, 301, 302, 303, 304, 306], np.int32))
     with pytest.raises(VolumeError, match="crosslines 300 to 306"):
         check_same_grid("p", skipped, "s", GRID, "give mine.")

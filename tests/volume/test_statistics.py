@@ -30,6 +30,15 @@ def test_they_agree_with_numpy(monkeypatch, scale, offset):
         assert found.percentiles[percent] == pytest.approx(value, rel=2e-3, abs=1e-3 * scale)
 
 
+@pytest.mark.parametrize(("side", "threads"), [(1, 4), (1000, 2), (3000, 1), (9000, 1)])
+def test_as_many_threads_as_their_blocks_leave_memory_for(monkeypatch, side, threads):
+    asked = []
+    monkeypatch.setattr(statistics, "usable_cores", lambda: 16)
+    monkeypatch.setattr(statistics, "in_threads", lambda _, boxes, count: asked.append(count) or iter(()))
+    survey_statistics(lambda *_: np.zeros((1, 1, 1), np.float32), (10_000, 10_000, 2000), (side, 2))
+    assert asked == [threads]
+
+
 def test_dead_traces_and_bad_samples_do_not_count():
     rng = np.random.default_rng(1)
     cube = rng.standard_normal((6, 7, 20)).astype(np.float32)

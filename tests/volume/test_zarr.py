@@ -1,3 +1,4 @@
+import shutil
 from typing import Any
 
 import numpy as np
@@ -230,9 +231,53 @@ def test_damage(tmp_path, numbers):
     with pytest.raises(VolumeError, match="damaged or no Zarr"):
         open_volume(tmp_path / "a.zarr")
     metadata.write_text(whole)
-    (tmp_path / "a.zarr" / "zarr.json").write_text("{")
-    with pytest.raises(VolumeError, match="damaged or no Zarr"):
-        open_volume(tmp_path / "a.zarr")
+    for damaged in ("{", "[]", '"x"'):
+        (tmp_path / "a.zarr" / "zarr.json").write_text(damaged)
+        with pytest.raises(VolumeError, match="damaged or no Zarr"):
+            open_volume(tmp_path / "a.zarr")
+
+
+def test_a_survey_that_is_removed_while_it_is_open_is_not_read_as_zeros(tmp_path, numbers):
+    write(tmp_path / "a.zarr", geometry_of((3, 4, 5)), numbers((3, 4, 5)))
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert volume[:, :, :].any()
+        shutil.rmtree(tmp_path / "a.zarr")
+        with pytest.raises(VolumeError, match="no longer there"):
+            volume[:, :, :]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "unit", "times"),
+    [
+        ({}, "m", 1.0),
+        ({"units": "ft"}, "ft", 1.0),
+        ({"unitsV1": {"length": "ft"}}, "ft", 1.0),
+        ({"unitsV1": {"length": "km"}}, "m", 1e3),
+    ],
+)
+def test_units_of_x_and_y(tmp_path, numbers, attributes, unit, times):
+    geometry = geometry_of((30, 40, 5))
+    write(tmp_path / "a.zarr", geometry, numbers((30, 40, 5)), 30)
+    group = zarr.open_group(tmp_path / "a.zarr")
+    for name in ("cdp_x", "cdp_y"):
+        array = group[name]
+        del array.attrs["unitsV1"]
+        array.attrs.update(attributes)
+    found = open_volume(tmp_path / "a.zarr").geometry
+    assert found.length_unit == unit
+    assert geometry.corners is not None
+    assert found.corners is not None
+    np.testing.assert_allclose(found.corners, times * geometry.corners, rtol=1e-6)
+
+
+def test_corners_are_fitted_to_some_of_many_traces(tmp_path, numbers, monkeypatch):
+    monkeypatch.setattr("faultpick.volume.zarr.SOME_TRACES", 50)
+    geometry = geometry_of((60, 50, 2))
+    write(tmp_path / "a.zarr", geometry, numbers((60, 50, 2)), 60)
+    assert geometry.corners is not None
+    found = open_volume(tmp_path / "a.zarr").geometry.corners
+    assert found is not None
+    np.testing.assert_allclose(found, geometry.corners, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

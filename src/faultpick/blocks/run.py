@@ -7,7 +7,7 @@ survey, is one node of the graph, so a process of a cluster receives it once.
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +78,15 @@ class Crew:
 
     @property
     def lacks_workers(self) -> bool:
-        """Whether the cluster has no worker now."""
-        return self.place.cluster is not None and self.client is not None and not self.client().ncores()
+        """Whether the cluster has no worker now.
+
+        Raises:
+            ClusterError: Its scheduler has gone.
+        """
+        if self.place.cluster is None or self.client is None:
+            return False
+        with _scheduler_there():
+            return not self.client().ncores()
 
 
 @contextmanager
@@ -193,7 +200,11 @@ def _graph(work: Any, by_key: dict[str, Block], lanes: int | None) -> list[Any]:
 
 
 def _run(work: _Work, block: Block, _before: Receipt | None) -> Receipt:
+    """Compute a block, unless a worker that was lost with its receipt has."""
     where = block.within(work.geometry)
+    receipt = work.store.finished(block) if work.store.is_taken_by(work.run) else None
+    if receipt is not None:
+        return receipt
     try:
         result = work.task(block)
     except FaultpickError as error:
@@ -213,8 +224,8 @@ def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
     from distributed import Client, LocalCluster
 
     with ExitStack() as stack:
-        local = stack.enter_context(
-            LocalCluster(
+        try:
+            local = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
@@ -222,9 +233,14 @@ def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
                 dashboard_address=None,  # pyright: ignore[reportArgumentType]
                 worker_dashboard_address=None,
                 silence_logs=50,
-                preload=preload,
+                preload=[f"{__package__}.undisturbed", *preload],
             )
-        )
+        except RuntimeError as error:
+            raise ClusterError(
+                f"The {workers} workers cannot start ({error}): in a program of your own, keep what it does "
+                'under if __name__ == "__main__".'
+            ) from error
+        stack.enter_context(local)
         client = Client(local)
         stack.callback(client.close)
         end = stack.pop_all()
@@ -237,7 +253,7 @@ def _connected(address: str) -> "Iterator[Client]":
 
     try:
         client = Client(address, timeout=SECONDS_TO_CONNECT)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # the last of tls:// without certificates
         raise ClusterError(
             f"No dask scheduler answers at {address}: check the address and that it runs."
         ) from error
@@ -245,29 +261,35 @@ def _connected(address: str) -> "Iterator[Client]":
         yield client
 
 
-def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Iterator[tuple[str, Receipt]]:
-    from concurrent.futures import CancelledError
-
-    from distributed import as_completed
+@contextmanager
+def _scheduler_there() -> Iterator[None]:
     from distributed.comm.core import CommClosedError
+
+    try:
+        yield
+    except (CancelledError, CommClosedError, TimeoutError) as error:
+        raise ClusterError(
+            "The dask scheduler has gone: what is done is kept, run the same command again to go on."
+        ) from error
+
+
+def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Iterator[tuple[str, Receipt]]:
+    from distributed import as_completed
     from distributed.scheduler import KilledWorker
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _scheduler_there():
         warnings.filterwarnings("ignore", "Sending large graph")  # once, whatever the number of blocks
         futures = client.compute(graph, retries=RETRIES, optimize_graph=False)
     try:
         for future in as_completed(futures):
             try:
-                yield future.key, future.result()
+                with _scheduler_there():
+                    receipt = future.result()
             except KilledWorker as error:
                 raise BlockError(
                     f"The block at {names[future.key]} was lost with its worker {error.allowed_failures + 1} "
                     "times, most likely for lack of memory: allow each worker less with --memory, or give it "
                     "more."
-                ) from error
-            except (CancelledError, CommClosedError) as error:
-                raise ClusterError(
-                    "The dask scheduler has gone: what is done is kept, run the same command again to go on."
                 ) from error
             except FaultpickError:
                 raise
@@ -276,6 +298,7 @@ def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Itera
                     f"The scheduler or a worker cannot take up the work ({error}): they need the survey "
                     "under the same path and the same packages, OpenVINO too if it is installed here."
                 ) from error
+            yield future.key, receipt
     finally:
         if client.status == "running":
             client.cancel(futures)

@@ -99,11 +99,11 @@ class BlockStore:
         What is left of a block that is not whole is removed.
         """
         try:
-            receipt = Receipt(**json.loads(self._receipt(block).read_text(encoding="utf-8")))
-            stored = tuple(_checksum(self._read(name, block)) for name in self.names)
-            if stored == tuple(receipt.checksums):
+            kept = json.loads(self._receipt(block).read_text(encoding="utf-8"))
+            receipt = Receipt(tuple(kept["checksums"]), kept["facts"])
+            if receipt.checksums == tuple(_checksum(self._read(name, block)) for name in self.names):
                 return receipt
-        except (OSError, ValueError, TypeError, RuntimeError, BaseZarrError):
+        except (OSError, LookupError, ValueError, TypeError, RuntimeError, BaseZarrError):
             pass
         self._receipt(block).unlink(missing_ok=True)
         for name in self.names:

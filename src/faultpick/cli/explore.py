@@ -39,23 +39,24 @@ def info(
     from rich.table import Table
     from rich.text import Text
 
+    from faultpick.view.sections import check_picture, draw_sections
     from faultpick.volume import describe
     from faultpick.volume.description import description_rows
 
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with layout.survey(path) as volume:
-        facts = describe(volume)
         if png is not None:
-            from faultpick.view.sections import draw_sections
-
+            check_picture(png, [volume])
+        facts = describe(volume)
+        if as_json:
+            typer.echo(json.dumps(facts, indent=2))
+        else:
+            table = Table(box=None, show_header=False)
+            for label, text in description_rows(facts):
+                table.add_row(label, Text(text))
+            console.print(table)
+        if png is not None:
             draw_sections(volume, png)
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-        return
-    table = Table(box=None, show_header=False)
-    for label, text in description_rows(facts):
-        table.add_row(label, Text(text))
-    console.print(table)
 
 
 @app.command()

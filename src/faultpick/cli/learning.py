@@ -10,6 +10,9 @@ from faultpick.cli.app import app, console
 from faultpick.data import splits
 from faultpick.errors import ConfigError, OutputError
 
+SUITE = "wu2019-v1"
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace weights of that name.")]
+
 
 @app.command()
 def synth(
@@ -184,8 +187,13 @@ def benchmark(
         ),
     ] = None,
     suite: Annotated[
-        str, typer.Option(help="Which test cubes: wu2019-v1, field-20 or scale-12.")
-    ] = "wu2019-v1",
+        str | None,
+        typer.Option(
+            show_default="wu2019-v1",
+            help="Which test cubes: wu2019-v1, field-20 or scale-12. With --data: those whose validation "
+            "cubes the threshold of semblance is chosen on.",
+        ),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -247,17 +255,22 @@ def benchmark(
     from faultpick.volume.staging import output_errors
     from faultpick.zoo import load_model
 
+    names = model or []
     if data is None:
-        name = f"{suite}-validation" if validation else suite
-        scored_on = bench.suite_cubes(suite, cubes, validation)
+        name, whole = suite or SUITE, len(bench.suite_cubes(suite or SUITE, None, validation))
+        scored_on = bench.suite_cubes(suite or SUITE, cubes, validation)
     elif validation:
         raise ConfigError("The cubes of a folder have no validation seeds: leave out --validation or --data.")
+    elif suite is not None and baseline.NAME not in names:
+        raise ConfigError("The cubes of a folder are of no suite: leave out --suite or --data.")
     else:
-        name, scored_on = data.resolve().name, bench.folder_cubes(data, cubes)
+        name, whole = data.resolve().name, len(bench.folder_cubes(data))
+        scored_on = bench.folder_cubes(data, cubes)
+    name += f"-validation-{validation}" if validation else ""
+    name += f"-first-{cubes}" if len(scored_on) < whole else ""
     if not model and not any(cube.published for cube in scored_on):
         raise ConfigError("There is nothing to score: name a model with --model.")
     grid = parse_scale(scale)
-    names = model or []
     models = [load_model(each) for each in names if each != baseline.NAME]
     with output_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -268,12 +281,13 @@ def benchmark(
         task = bar.add_task("Scoring")
         threshold = None
         if baseline.NAME in names:
-            threshold = baseline.validated_threshold("wu2019-v1" if data else suite, cubes, draw=validation)
+            cubes_of_suite = cubes if data is None else None
+            threshold = baseline.validated_threshold(suite or SUITE, cubes_of_suite, draw=validation)
         rows = bench.run_benchmark(
             models,
             scored_on,
             name,
-            tta=("none", *dict.fromkeys([*(["mirror"] if tta else []), *(tta_mode or [])])),
+            tta=list(dict.fromkeys(["none", *(["mirror"] if tta else []), *(tta_mode or [])])),
             scale=grid,
             semblance=threshold,
             picks=picks,
@@ -304,8 +318,6 @@ def calibrate(
     ] = None,
 ) -> None:
     """Fit the temperature of a model on validation cubes and write it into its card, if it mends anything."""
-    from itertools import islice
-
     from rich.progress import Progress
 
     from faultpick import calibration
@@ -313,17 +325,18 @@ def calibrate(
     from faultpick.metrics.curves import calibration_error
     from faultpick.view.reliability import draw_reliability
     from faultpick.volume.staging import check_target
-    from faultpick.zoo import load_model, update_card
+    from faultpick.zoo import card_path, load_model, update_card
 
     if data is not None and recipe is not None:
         raise ConfigError("The cubes of a folder are of no recipe: leave out --recipe or --data.")
     if picture is not None:
         check_target(picture)
     loaded = load_model(model)
+    check_target(card_path(model))
     volumes = (
         calibration.validation_cubes(loaded.card, cubes, recipe)
         if data is None
-        else (cube.read()[:2] for cube in islice(folder_cubes(data), cubes))
+        else ((cube.seismic, cube.fault) for cube in (each.read() for each in folder_cubes(data, cubes)))
     )
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Calibrating", total=cubes)
@@ -366,7 +379,8 @@ def list_models(
             }
             for info, measures in rows
         ]
-        typer.echo(json.dumps(facts, indent=2))
+        boxed = [{"name": name, "network": zoo.load_model(name).card.network} for name in zoo.available()]
+        typer.echo(json.dumps({"models": boxed, "networks": facts}, indent=2))
         return
     typer.echo("Models in the box, to predict with (--model NAME):")
     for name in zoo.available():
@@ -398,11 +412,13 @@ def convert(
     ],
     network: Annotated[str, typer.Option(help="vnet, vnet_modified, unet_res1 or unet_ds.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="W.safetensors", help="Weights to write.")],
+    overwrite: Overwrite = False,
 ) -> None:
     """Turn an old checkpoint into weights and a card of our own, without running code from it."""
     from faultpick.models.convert import convert as read_old
     from faultpick.zoo import Card, save_model
 
+    _check_new(out, overwrite)
     old = read_old(path, network)
     epoch = "" if old.epoch is None else f", epoch {old.epoch}"
     card = Card(
@@ -424,6 +440,7 @@ def average(
     share: Annotated[
         list[float] | None, typer.Option(help="Of each model in the mean, in their order; alike by default.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Average the weights of trainings that started from the same weights into one model."""
     from faultpick.zoo import load_model, save_model
@@ -431,6 +448,12 @@ def average(
 
     if out.resolve() in [Path(model).resolve() for model in models]:
         raise OutputError(f"{out} is one of the models to average: choose another name for their mean.")
+    _check_new(out, overwrite)
     network, card = mean_of([load_model(model) for model in models], share)
     save_model(network, card.model_copy(update={"name": out.stem}), out)
     typer.echo(f"{out}: {card.description} Make its probabilities right with `faultpick calibrate`.")
+
+
+def _check_new(weights: Path, overwrite: bool) -> None:
+    if weights.exists() and not overwrite:
+        raise OutputError(f"{weights} exists: give another name, or replace it with --overwrite.")

@@ -105,7 +105,7 @@ class FolderCubes:
 
     def __getitem__(self, index: int) -> LabelledCube:
         if index not in self._read:
-            seismic, fault = read_pair(*self.pairs[index], self.shape)
+            seismic, fault, _ = read_pair(*self.pairs[index], self.shape)
             try:
                 self._read[index] = normalise_array(seismic).astype(np.float16), fault
             except VolumeError as error:
@@ -172,8 +172,8 @@ def _volumes(folder: Path) -> dict[str, Path]:
 
 def read_pair(
     seismic_path: Path, fault_path: Path, shape: tuple[int, int, int] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Amplitudes and fault mask of one cube, as they are on disk.
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]:
+    """Amplitudes and fault mask of one cube, as they are on disk, and where both files have a trace.
 
     Args:
         seismic_path: A volume or an `.npz` file.
@@ -181,9 +181,10 @@ def read_pair(
         shape: Of flat files; 128 x 128 x 128 if None.
 
     Raises:
-        DataError: A file cannot be read, the two differ in shape or lines, or the label holds negative values
-            or NaN.
+        DataError: A file cannot be read, the two differ in shape, lines or times, or the label holds negative
+            values or NaN.
     """
+    lives: list[NDArray[np.bool_] | None] = []
     if seismic_path.suffix == ".npz":
         try:
             with np.load(seismic_path) as arrays:
@@ -200,6 +201,7 @@ def read_pair(
             check_same_grid(seismic_path, geometry, fault_path, other, "give the label of that survey.")
         except VolumeError as error:
             raise DataError(str(error)) from error
+        lives = [geometry.live, other.live]
     if seismic.ndim != 3 or not seismic.size:
         raise DataError(f"{seismic_path} has shape {seismic.shape}: a cube has three axes, none empty.")
     if seismic.shape != fault.shape:
@@ -210,7 +212,10 @@ def read_pair(
         raise DataError(
             f"{fault_path} holds negative values or NaN as a label: it should be 1 at faults and 0 elsewhere."
         )
-    return seismic, (fault > 0.5).astype(np.uint8)
+    live = np.ones(seismic.shape[:2], dtype=bool)
+    for each in lives:
+        live &= True if each is None else each
+    return seismic, (fault > 0.5).astype(np.uint8), live
 
 
 def read_flat_cube(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:

@@ -34,7 +34,7 @@ from faultpick.metrics.masks import (
     tolerant_f1,
     tolerant_iou,
 )
-from faultpick.volume.alike import differing_lines
+from faultpick.volume.alike import differing_lines, differing_samples
 
 if TYPE_CHECKING:
     from faultpick.volume import Volume
@@ -134,13 +134,15 @@ def evaluate_volumes(prediction: "Volume", label: "Volume", threshold: float = 0
         threshold: A voxel is predicted where the probability is at least this.
 
     Raises:
-        VolumeError: As in `evaluate`, or the two cover different lines.
+        VolumeError: As in `evaluate`, or the two cover different lines, times or depths.
     """
     try:
         for name, *lines in differing_lines(prediction.geometry, label.geometry):
             ranges = " and ".join(f"{len(each)} from {each[0]} to {each[-1]}" for each in lines)
             raise VolumeError(f"Their {name} differ ({ranges}): they must cover the same lines.")
         whole = (slice(None),) * 3
+        if (axes := differing_samples(prediction.geometry, label.geometry)) is not None:
+            raise VolumeError(f"Their samples differ ({' and '.join(axes)}): they must cover the same.")
         valid = np.ones(label.shape, bool)
         for volume in (prediction, label):
             if volume.geometry.live is not None and volume.shape == label.shape:

@@ -33,6 +33,16 @@ def openvino() -> ModuleType | None:
         return None
 
 
+def _library() -> ModuleType:
+    library = openvino()
+    if library is None:
+        raise ModelError(
+            "OpenVINO is not installed where the network is to be computed: install it there too, or choose "
+            "the engine torch."
+        )
+    return library
+
+
 class Compiled(nn.Module):
     """A network that OpenVINO computes with as many threads as PyTorch would use.
 
@@ -102,8 +112,7 @@ def compiled_pieces(pieces: Sequence[Piece]) -> list[Run]:
     Raises:
         ModelError: OpenVINO cannot convert them.
     """
-    library = openvino()
-    assert library is not None
+    library = _library()
     example = tuple(x for _, inputs in pieces for x in inputs)
     together = _converted(_Together(pieces), example)  # at once, which is several times as fast
     inputs = iter([each.get_node() for each in together.inputs])
@@ -168,8 +177,7 @@ def engine_of(network: nn.Module) -> str:
 
 def _converted(network: nn.Module, example: tuple[Tensor, ...]) -> Any:
     """OpenVINO's form of a network, for inputs of any shape."""
-    library = openvino()
-    assert library is not None
+    library = _library()
     try:
         with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracing has its doubts about Python's if, and about itself
@@ -183,8 +191,7 @@ def _converted(network: nn.Module, example: tuple[Tensor, ...]) -> Any:
 
 
 def _compiled(model: Any, shapes: list[tuple[int, ...]]) -> Any:
-    library = openvino()
-    assert library is not None
+    library = _library()
     model = model.clone()
     model.reshape({number: library.PartialShape(list(shape)) for number, shape in enumerate(shapes)})
     settings = {

@@ -292,7 +292,7 @@ def predict_to_file(
         faults = {block: receipt.facts["faults"] for block, receipt in receipts.items() if receipt}
         if faults and say is not None:
             say(f"An earlier run has done {len(faults)} of {len(blocks)} blocks; going on from there.")
-        if crew.lacks_workers and say is not None:
+        if say is not None and crew.lacks_workers:
             say(f"The scheduler at {cluster} has no worker yet; the first block waits for one.")
         meter = _Meter(task, blocks, progress, done=list(faults))
         resumed = sum(task.has_traces(block) for block in faults)

@@ -1,6 +1,6 @@
 """Sections through a volume as a picture, with faults over them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from faultpick.errors import GeometryError, OutputError
 from faultpick.volume import Geometry, Volume
 from faultpick.volume.alike import check_no_input, check_same_grid
-from faultpick.volume.staging import output_errors, staged
+from faultpick.volume.staging import check_target, output_errors, staged
 
 FAULT_COLOURS = LinearSegmentedColormap.from_list(
     "faults", [(1.0, 0.75, 0.0, 0.0), (1.0, 0.35, 0.0, 0.75), (0.85, 0.0, 0.1, 0.9)]
@@ -108,9 +108,9 @@ def draw_sections(
         OutputError: The file is not called .png, is one of these, or cannot be written.
     """
     path = Path(path)
-    check_no_input(path, [volume.path, probability and probability.path])
-    if path.suffix.lower() != ".png":
-        raise OutputError(f"{path} would be a PNG file: name it .png.")
+    check_picture(path, [volume] if probability is None else [volume, probability])
+    everywhere = np.ones(volume.shape[:2], dtype=bool)
+    sections_at(volume.geometry, everywhere, inline, crossline, sample)  # refuses before all is read
     if probability is not None:
         check_same_grid(
             probability.path,
@@ -147,6 +147,18 @@ def draw_sections(
     figure.suptitle(volume.path.name.encode(errors="replace").decode(), parse_math=False)
     with staged(path) as temporary, output_errors(path):
         FigureCanvasAgg(figure).print_png(temporary)
+
+
+def check_picture(path: Path, volumes: Sequence[Volume]) -> None:
+    """See that a picture can be drawn into a file, before volumes are read for it.
+
+    Raises:
+        OutputError: The file is not called .png, is one of the volumes, or cannot be written.
+    """
+    check_no_input(path, [volume.path for volume in volumes])
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path} would be a PNG file: name it .png.")
+    check_target(path)
 
 
 def sections_at(

@@ -23,8 +23,8 @@ def check_same_grid(
         advice: What to do, the end of the message.
 
     Raises:
-        VolumeError: Their shapes differ; or both have line numbers that say more than positions, and not the
-            same ones.
+        VolumeError: Their shapes differ; or both have line numbers that say more than positions, or times or
+            depths, and not the same ones.
     """
     if geometry.shape != other.shape:
         raise VolumeError(f"{name} has shape {geometry.shape}, {other_name} {other.shape}: {advice}")
@@ -33,6 +33,8 @@ def check_same_grid(
             f"{name} has {axis} {lines[0]} to {lines[-1]}, {other_name} {others[0]} to {others[-1]}, "
             f"or others between: {advice}"
         )
+    if (axes := differing_samples(geometry, other)) is not None:
+        raise VolumeError(f"{name} has samples {axes[0]}, {other_name} {axes[1]}: {advice}")
 
 
 def differing_lines(
@@ -44,6 +46,19 @@ def differing_lines(
         numbered = all(not np.array_equal(each, np.arange(len(each))) for each in lines)
         if numbered and not np.array_equal(*lines):
             yield axis, *lines
+
+
+def differing_samples(first: Geometry, second: Geometry) -> tuple[str, str] | None:
+    """Both vertical axes in words, where both are times or both depths and they are half a sample apart."""
+    axes = first.samples, second.samples
+    if axes[0].unit != axes[1].unit or axes[0].unit == "samples":
+        return None
+    ends = [(axis.values[0], axis.values[-1]) for axis in axes]
+    apart = max(abs(one - other) for one, other in zip(*ends, strict=True))
+    if apart < 0.5 * min(abs(axis.step) for axis in axes):
+        return None
+    one, other = (f"from {axis.start:g} every {axis.step:g} {axis.unit}" for axis in axes)
+    return one, other
 
 
 def check_no_input(out: Path, inputs: Iterable[str | Path | None]) -> None:

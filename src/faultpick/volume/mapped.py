@@ -39,7 +39,7 @@ class MappedArray:
         try:
             mapping = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
             return np.ndarray(self.shape, self.dtype, mapping, self.offset, self.strides)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise VolumeError(f"{self.file.name} has become shorter since it was opened.") from error
 
 

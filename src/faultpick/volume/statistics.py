@@ -16,7 +16,10 @@ PERCENTILES = (0.5, 1, 2, 5, 25, 50, 75, 95, 98, 99, 99.5)
 BLOCK_BYTES = 4 << 20
 KEY_BITS = 18
 AT_ONCE = 4096  # squares summed in float32
-MOST_THREADS = 4  # each holds a block and what comes of it, some 30 MB
+MOST_THREADS = 4
+IN_HAND = (
+    32 << 20
+)  # bytes of the blocks that threads read at once; with what comes of them some eight times as much
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,9 @@ def survey_statistics(
     def examine(box: tuple[slice, slice]) -> _Examined:
         return _examined(box, read(*box, slice(0, shape[2])))
 
-    boxes = trace_blocks(shape, block)
-    for found in in_threads(examine, boxes, min(usable_cores(), MOST_THREADS)):
+    at_once = IN_HAND // max(BLOCK_BYTES, 4 * block[0] * block[1] * shape[2])
+    threads = max(min(usable_cores(), MOST_THREADS, at_once), 1)
+    for found in in_threads(examine, trace_blocks(shape, block), threads):
         live[found.box], strength[found.box] = found.live, found.strength
         nonfinite += found.nonfinite
         moments = moments.with_others(found.moments)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 STRETCH = 32  # samples
 SPIKED = 4.0  # times the next: what the strongest stretch of a trace counts for at most
+AT_ONCE = 512  # traces
 FAINT = 0.05  # of the strongest: water and mutes, which are let be
 
 
@@ -21,11 +22,13 @@ def trace_strength(block: NDArray[np.floating]) -> NDArray[np.float32]:
     Returns:
         (inline, crossline); 0 for a trace without two different amplitudes.
     """
-    out = np.zeros(block.shape[:2], dtype=np.float32)
+    traces = block.reshape(-1, block.shape[2])
+    out = np.zeros(len(traces), dtype=np.float32)
     length = min(STRETCH, block.shape[2])
     count = block.shape[2] // length
-    for row, inline in zip(out, block, strict=True):
-        stretches = inline[:, : count * length].reshape(-1, count, length)
+    for first in range(0, len(traces), AT_ONCE):
+        row = out[first : first + AT_ONCE]
+        stretches = traces[first : first + AT_ONCE, : count * length].reshape(-1, count, length)
         strength = np.sort(_mean_distance(stretches), axis=1).astype(np.float64)
         if count > 1:
             strength[:, -1] = np.minimum(strength[:, -1], SPIKED * strength[:, -2])
@@ -33,7 +36,7 @@ def trace_strength(block: NDArray[np.floating]) -> NDArray[np.float32]:
         strength = np.maximum(strength[varies], np.finfo(np.float32).tiny)
         weights = strength / (strength + FAINT * strength[:, -1:])
         row[varies] = np.exp(np.average(np.log(strength), axis=1, weights=weights))
-    return out
+    return out.reshape(block.shape[:2])
 
 
 def _mean_distance(stretches: NDArray[np.floating]) -> NDArray[np.floating]:

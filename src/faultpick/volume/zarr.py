@@ -50,6 +50,7 @@ OTHER_WORDS = {
     **dict.fromkeys(("foot", "feet"), "ft"),
     "sample": "samples",
 }
+SOME_TRACES = 20_000  # whose coordinates the corners are fitted to
 UNEVEN = 0.01  # of a step: what coordinates may miss even steps by, as float32 does
 
 
@@ -77,9 +78,19 @@ class ZarrReader:
             ) from error
         with np.errstate(over="ignore"):
             box = stored.astype(np.float32, order="C")
+        if not box.any() and self._is_gone():
+            raise VolumeError(f"{self.path} is no longer there; see that its disk is, and run it again.")
         if self.live is not None:
             box[~self.live[inlines, crosslines]] = 0
         return box
+
+    def _is_gone(self) -> bool:
+        """Whether the array has been removed, which would be read as zeros."""
+        store = self.array.store
+        if not isinstance(store, LocalStore):
+            return False
+        folder = store.root / self.array.path
+        return not any((folder / name).exists() for name in ("zarr.json", ".zarray"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the array again; one that is not there would be read as zeros."""
@@ -107,7 +118,15 @@ def open_zarr(path: Path) -> Volume:
     """
     try:
         return _opened(path)
-    except (BaseZarrError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (
+        BaseZarrError,
+        ArithmeticError,
+        AttributeError,
+        KeyError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise VolumeError(f"{path} is damaged or no Zarr array or group ({error}).") from error
 
 
@@ -185,14 +204,18 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> tuple[
     samples = plain.samples if times is None else _sample_axis(path, names[2], times, beside[names[2]])
     mask, x, y = (stored(name, shape[:2]) for name in ("trace_mask", "cdp_x", "cdp_y"))
     live = None if mask is None or mask.astype(bool).all() else mask.astype(bool)
-    corners, note = None, ""
+    corners, note, length_unit, factor = None, "", "m", 1.0
     if x is not None and y is not None:
+        unit, factor = _unit(path, "cdp_x", beside["cdp_x"])
+        length_unit = "ft" if unit == "ft" else "m"
         exists = np.isfinite(x) & np.isfinite(y) & (True if live is None else live)
-        inline, crossline = np.meshgrid(*lines, indexing="ij")
-        xy = np.stack([x[exists], y[exists]], axis=1).astype(np.float64)
-        corners, note = fit_corners(inline[exists], crossline[exists], xy, *lines)
-    in_feet = "cdp_x" in beside and _dict_of(beside["cdp_x"].attrs.get("unitsV1")).get("length") == "ft"
-    return Geometry(lines[0], lines[1], samples, corners, live, "ft" if in_feet else "m"), note
+        places = np.flatnonzero(exists)
+        if len(places) > SOME_TRACES:
+            places = np.unique(np.random.default_rng(0).choice(places, SOME_TRACES))
+        row, column = np.unravel_index(places, shape[:2])
+        xy = factor * np.stack([x[row, column], y[row, column]], axis=1).astype(np.float64)
+        corners, note = fit_corners(lines[0][row], lines[1][column], xy, *lines)
+    return Geometry(lines[0], lines[1], samples, corners, live, length_unit), note
 
 
 def _belongs_elsewhere(name: str, axis: int) -> bool:

@@ -19,7 +19,7 @@ from faultpick.errors import ModelError, OutputError, suggestion
 from faultpick.volume.staging import output_errors, staged
 from faultpick.zoo.card import Card
 
-__all__ = ["Card", "LoadedModel", "available", "load_model", "save_model", "update_card"]
+__all__ = ["Card", "LoadedModel", "available", "card_path", "load_model", "save_model", "update_card"]
 
 FOLDER = Path(__file__).parent
 SUFFIX = ".safetensors"
@@ -122,6 +122,15 @@ def save_model(network: nn.Module, card: Card, path: str | Path) -> Card:
     return card
 
 
+def card_path(name_or_path: str | Path) -> Path:
+    """Where the card of a model is.
+
+    Raises:
+        ModelError: No such model.
+    """
+    return _card_path(_find(name_or_path))
+
+
 def update_card(name_or_path: str | Path, **changes: object) -> Card:
     """Change what the card of a model says, and nothing about its weights.
 
@@ -132,7 +141,7 @@ def update_card(name_or_path: str | Path, **changes: object) -> Card:
         ModelError: No such model, or its card is damaged.
         OutputError: The card cannot be written.
     """
-    path = _card_path(_find(name_or_path))
+    path = card_path(name_or_path)
     card = Card.model_validate(_read_card(path.with_suffix(SUFFIX)).model_dump() | changes)
     with staged(path) as file, output_errors(path):
         file.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
