@@ -30,6 +30,7 @@ from faultpick.zoo import LoadedModel
 
 PUBLISHED = "published"
 PUBLISHED_THRESHOLD = 0.9
+MEMORY = 8e9  # bytes, so that cubes are seen whole
 COUNTED = Matching(minimum_throw=5.0)
 
 CURVE_STEP = 5  # of the 99 thresholds of a curve: 0.05, 0.10, ... 0.95
@@ -218,7 +219,9 @@ def run_benchmark(
             card, grid = model.card, grid_of(seismic, model, scale)
             for mode, (attitudes, reduce) in modes.items():
                 entry = Entry(card.name, card.seed, mode, scale_text(scale), scale_text(grid), card.threshold)
-                said = predict(seismic, model, tta=attitudes, tta_reduce=reduce, scale=grid, gain=gain)
+                said = predict(
+                    seismic, model, tta=attitudes, tta_reduce=reduce, memory=MEMORY, scale=grid, gain=gain
+                )
                 score(entry, said)
     return rows
 
