@@ -237,7 +237,7 @@ def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
             )
         except RuntimeError as error:
             raise ClusterError(
-                f"The {workers} workers cannot start ({error}): in a program of your own, keep what it does "
+                f"The workers cannot start ({error}): in a program of your own, keep what it does "
                 'under if __name__ == "__main__".'
             ) from error
         stack.enter_context(local)
