@@ -19,6 +19,7 @@ from faultpick.normalise import Normalisation
 from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
 from faultpick.prediction.engine import prepared
+from faultpick.prediction.plan import Size
 from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
 from faultpick.prediction.tta import Reduce, attitudes_of
 from faultpick.synth import Cube
@@ -35,7 +36,6 @@ COUNTED = Matching(minimum_throw=5.0)
 
 CURVE_STEP = 5  # of the 99 thresholds of a curve: 0.05, 0.10, ... 0.95
 
-Size = tuple[int, int, int]
 Row = dict[str, str | int | float]
 Progress = Callable[[int, int], None]
 """Called after each prediction with the number done and their total."""

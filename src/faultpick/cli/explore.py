@@ -39,13 +39,14 @@ def info(
     from rich.table import Table
     from rich.text import Text
 
-    from faultpick.view.sections import check_picture, draw_sections
     from faultpick.volume import describe
     from faultpick.volume.description import description_rows
 
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     with layout.survey(path) as volume:
         if png is not None:
+            from faultpick.view.sections import check_picture
+
             check_picture(png, [volume])
         facts = describe(volume)
         if as_json:
@@ -56,6 +57,8 @@ def info(
                 table.add_row(label, Text(text))
             console.print(table)
         if png is not None:
+            from faultpick.view.sections import draw_sections
+
             draw_sections(volume, png)
 
 

@@ -74,8 +74,7 @@ def synth(
         raise ConfigError("A survey is one and is SEG-Y: -n, --format and --workers are for cubes with -o.")
     if segy is not None:
         for path in (segy, dataset.label_path(segy)):
-            if path.exists() and not overwrite:
-                raise OutputError(f"{path} exists: give another name, or replace it with --overwrite.")
+            _check_new(path, overwrite)
         seed, shape = splits.TEST if seed is None else seed, shape or (256, 256, 256)
         live = dataset.irregular_traces(shape, seed) if irregular else None
         label = dataset.write_survey(segy, seed, recipe, shape, live)
@@ -367,6 +366,7 @@ def list_models(
     from faultpick.models.profile import profile
 
     rows = [(models.info(name), profile(name)) for name in models.names()]
+    boxed = {name: zoo.load_model(name).card.network for name in zoo.available()}
     if as_json:
         facts = [
             {
@@ -379,12 +379,12 @@ def list_models(
             }
             for info, measures in rows
         ]
-        boxed = [{"name": name, "network": zoo.load_model(name).card.network} for name in zoo.available()]
-        typer.echo(json.dumps({"models": boxed, "networks": facts}, indent=2))
+        shipped = [{"name": name, "network": network} for name, network in boxed.items()]
+        typer.echo(json.dumps({"models": shipped, "networks": facts}, indent=2))
         return
     typer.echo("Models in the box, to predict with (--model NAME):")
-    for name in zoo.available():
-        typer.echo(f"  {name}, a {zoo.load_model(name).card.network}")
+    for name, network in boxed.items():
+        typer.echo(f"  {name}, a {network}")
     typer.echo("\nNetworks, to train:")
     table = Table(box=None, pad_edge=False)
     for heading in ("network", "param.", "GMAC", "field", "multiple", "exact\ntiles", "licence"):
@@ -454,6 +454,6 @@ def average(
     typer.echo(f"{out}: {card.description} Make its probabilities right with `faultpick calibrate`.")
 
 
-def _check_new(weights: Path, overwrite: bool) -> None:
-    if weights.exists() and not overwrite:
-        raise OutputError(f"{weights} exists: give another name, or replace it with --overwrite.")
+def _check_new(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists: give another name, or replace it with --overwrite.")

@@ -214,7 +214,8 @@ def read_pair(
         )
     live = np.ones(seismic.shape[:2], dtype=bool)
     for each in lives:
-        live &= True if each is None else each
+        if each is not None:
+            live &= each
     return seismic, (fault > 0.5).astype(np.uint8), live
 
 

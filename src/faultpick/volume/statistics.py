@@ -17,9 +17,7 @@ BLOCK_BYTES = 4 << 20
 KEY_BITS = 18
 AT_ONCE = 4096  # squares summed in float32
 MOST_THREADS = 4
-IN_HAND = (
-    32 << 20
-)  # bytes of the blocks that threads read at once; with what comes of them some eight times as much
+IN_HAND = 32 << 20  # bytes of the blocks that threads read at once; they come to some eight times as much
 
 
 @dataclass(frozen=True)
