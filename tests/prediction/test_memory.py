@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,10 @@ from torch import nn
 
 from faultpick import models
 from faultpick.errors import ConfigError
-from faultpick.prediction import memory, predict
+from faultpick.prediction import cut, memory, predict
 from faultpick.prediction.memory import Need, measured_need
+from faultpick.prediction.plan import largest_tile
+from faultpick.prediction.tiles import Axis
 from faultpick.prediction.tta import AS_IT_IS
 from faultpick.zoo import Card, LoadedModel
 
@@ -54,9 +57,7 @@ def test_a_network_that_another_process_cannot_load_is_told():
 
 def test_memory_is_split_into_process_and_tile():
     need = Need(process=4e8, voxel=50.0)
-    assert need.fits(10_000_000, 0.9475e9)
-    assert not need.fits(10_000_000, 0.9473e9)
-    assert need.memory_for(10_000_000) == pytest.approx(9e8 / 0.95)
+    assert need.memory_for(need.voxel * 10_000_000) == pytest.approx(9e8 / 0.95)
 
 
 def test_too_little_memory_says_how_much_would_do(monkeypatch):
@@ -67,3 +68,12 @@ def test_too_little_memory_says_how_much_would_do(monkeypatch):
     cube = np.random.default_rng(0).normal(size=(150, 150, 150)).astype(np.float32)
     with pytest.raises(ConfigError, match=r"No tile fits in 0\.45 GB: the smallest takes 0\.7 GB"):
         predict(cube, member(models.build("unet_res2")), memory=0.45e9)
+
+
+def test_blocks_are_no_larger_than_the_memory_on_a_grid_much_coarser(monkeypatch):
+    monkeypatch.setattr(cut, "measured_need", lambda *_, **__: Need(4e8, 60.0))
+    axes = Axis(1024, 88, 8, 0.25), Axis(1024, 88, 8, 0.25), Axis(512, 88, 8, 0.25)
+    for memory_allowed in (1e9, 2e9, 4e9):
+        size = cut.cut_for([axes], [member(models.build("unet_res2"))], AS_IT_IS, None, memory_allowed).size
+        assert 4e8 + 60.0 * largest_tile(axes, size) <= memory_allowed
+        assert 4e8 + 10 * math.prod(size) <= memory_allowed

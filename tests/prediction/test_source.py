@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from faultpick.normalise import Normalisation
+from faultpick.prediction.resample import to_grid
 from faultpick.prediction.source import Source
 from faultpick.prediction.tiles import Axis, reflected
 
@@ -41,3 +42,29 @@ def test_planes_that_lie_in_the_padding_alone_are_reflected_too():
     tile = source.tile(axes, (axes[0].rows(last), *whole))
     np.testing.assert_array_equal(tile, survey[axes[0].rows(last).sources])
     assert tile.flags.c_contiguous
+
+
+@pytest.mark.parametrize("factors", [(0.3, 1.0, 1.0), (1.0, 0.4, 0.6), (0.25, 0.25, 0.5), (1.5, 0.5, 1.0)])
+def test_a_coarser_grid_is_filled_some_inlines_at_a_time(factors, monkeypatch):
+    survey = np.random.default_rng(0).standard_normal((90, 40, 30), dtype=np.float32)
+    boxes = []
+
+    def read(*box):
+        boxes.append(box[0].stop - box[0].start)
+        return survey[box]
+
+    alive = np.ones((90, 40), dtype=bool)
+    source = Source(read, survey.shape, alive, Normalisation(0.0, 1.0, 99.0))
+    first, second, third = (Axis(n, 8, 8, factor) for n, factor in zip(survey.shape, factors, strict=True))
+    axes = first, second, third
+    windows = first.window(10, 85), second.window(0, 40), third.window(0, 30)
+    whole = [
+        to_grid(slice(0, axis.grid_count), slice(0, axis.count), axis.factor, axis.count) for axis in axes
+    ]
+    expected = np.einsum("ai,bj,ck,ijk->abc", *whole, survey, optimize=True)
+    expected = expected[np.ix_(*(window.sources for window in windows))]
+    for inlines in (7, 1000):
+        monkeypatch.setattr("faultpick.prediction.source.INLINES", inlines)
+        boxes.clear()
+        np.testing.assert_allclose(source.tile(axes, windows), expected, atol=1e-5)
+        assert max(boxes) <= inlines

@@ -1,5 +1,6 @@
 """How a survey is cut for networks and memory: into tiles, or into columns that flow."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from faultpick.prediction.plan import (
     blocks_that_fit,
     columns_that_fit,
     largest_tile,
-    smallest_tile,
+    smallest_blocks,
     work,
 )
 from faultpick.prediction.tta import AS_IT_IS, Attitude
@@ -21,8 +22,8 @@ from faultpick.zoo import LoadedModel
 
 WHOLE = 128**3  # a volume of a training cube's size goes through in one piece
 LENGTH = 16  # inlines of a block where the survey flows
-RESULT = 10  # bytes of a voxel of such a block: its value as it is made, checked and written
-READ = 12  # and of a voxel of the planes being read
+RESULT = 11  # bytes of a block's voxel: its value as it is made, checked and written
+READ = 12  # and of a voxel of the planes being read, on the survey's grid
 SLOWER = 1.3  # what flows takes this many times as long as the same in a tile
 
 
@@ -53,7 +54,7 @@ def cut_for(
     whole = axes[0].count, axes[1].count, axes[2].count
     if tile is not None:
         return Cut(blocks_in_tiles_of(axes, tile), flows=False)
-    if largest_tile(axes, whole) <= WHOLE and workers == 1:
+    if max(largest_tile(axes, whole), math.prod(whole)) <= WHOLE and workers == 1:
         return Cut(whole, flows=False)
     in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
     late = flow_latency(members) if in_order else None
@@ -61,15 +62,21 @@ def cut_for(
         of_tiles = pool.submit(measured_need, members, attitudes)
         of_columns = None if late is None else pool.submit(measured_need, members, attitudes, flowing=True)
     need = of_tiles.result()
-    size = blocks_that_fit(axes, lambda tile: need.fits(tile, memory), workers)
+
+    def least(size: Size) -> float:
+        result = RESULT * len(members) * math.prod(size)  # more than the tile on a grid much coarser
+        return need.memory_for(max(need.voxel * largest_tile(axes, size), result))
+
+    size = blocks_that_fit(axes, lambda size: least(size) <= memory, workers)
     if size == whole:
         return Cut(whole, flows=False)
     if late is not None and of_columns is not None:
         need_of_columns = of_columns.result()
 
         def fits(columns: int) -> bool:
-            held = RESULT * len(members) * LENGTH + READ * axes[0].multiple
-            return need_of_columns.fits(columns, memory, beside=held * columns)
+            planes = axes[0].multiple / math.prod(min(axis.factor, 1) for axis in axes)
+            held = need_of_columns.voxel + RESULT * len(members) * LENGTH + READ * planes
+            return need_of_columns.memory_for(held * columns) <= memory
 
         columns = columns_that_fit(axes, LENGTH, fits, workers)
         if columns is not None:
@@ -77,9 +84,9 @@ def cut_for(
             if size is None or SLOWER * through < work(axes, size):
                 return Cut(columns, flows=True)
     if size is None:
-        least = need.memory_for(smallest_tile(axes))
+        smallest = least(smallest_blocks(axes))
         raise ConfigError(
-            f"No tile fits in {memory / 1e9:g} GB: the smallest takes {least / 1e9:.1f} GB with this model "
-            "and its halo; allow more memory."
+            f"No tile fits in {memory / 1e9:g} GB: the smallest takes {smallest / 1e9:.1f} GB with this "
+            "model and its halo; allow more memory."
         )
     return Cut(size, flows=False)

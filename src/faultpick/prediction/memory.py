@@ -49,13 +49,9 @@ class Need:
     process: float
     voxel: float
 
-    def fits(self, voxels: int, memory: float, beside: float = 0.0) -> bool:
-        """Whether a tile or section of this many voxels goes through in this memory, with more beside."""
-        return self.process + self.voxel * voxels + beside <= (1 - SPARE) * memory
-
-    def memory_for(self, voxels: int) -> float:
-        """The least memory that a tile of this many voxels goes through in."""
-        return (self.process + self.voxel * voxels) / (1 - SPARE)
+    def memory_for(self, held: float) -> float:
+        """The least memory to allow where the process holds this much more than before any tile."""
+        return (self.process + held) / (1 - SPARE)
 
 
 def measured_need(

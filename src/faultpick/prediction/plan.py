@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from faultpick.errors import ConfigError
 from faultpick.prediction.tiles import Axis, round_down, round_up
@@ -24,12 +25,12 @@ class _Choice:
     sum: int
 
 
-def blocks_that_fit(axes: Axes, fits: Callable[[int], bool], workers: int = 1) -> Size | None:
-    """The size of blocks with the least work whose tiles fit.
+def blocks_that_fit(axes: Axes, fits: Callable[[Size], bool], workers: int = 1) -> Size | None:
+    """The size of blocks with the least work that fit.
 
     Args:
         axes: The volume's axes.
-        fits: Whether there is memory for a tile of this many voxels.
+        fits: Whether there is memory for blocks of this size and their tiles.
         workers: Blocks computed at a time by different processes, which wait for the last of them.
 
     Returns:
@@ -37,13 +38,13 @@ def blocks_that_fit(axes: Axes, fits: Callable[[int], bool], workers: int = 1) -
     """
     best = None
     for choices in itertools.product(*(_choices(axis) for axis in axes)):
-        tile = math.prod(choice.largest for choice in choices)
-        if not fits(tile):
+        size = (choices[0].size, choices[1].size, choices[2].size)
+        if not fits(size):
             continue
         number = math.prod(choice.number for choice in choices)
         rounds = math.ceil(number / workers) * workers / number
         work = rounds * math.prod(choice.sum for choice in choices)
-        size = (choices[0].size, choices[1].size, choices[2].size)
+        tile = math.prod(choice.largest for choice in choices)
         if best is None or (work, tile, size) < best:
             best = work, tile, size
     return None if best is None else best[2]
@@ -80,9 +81,10 @@ def work(axes: Axes, size: Size) -> int:
     return math.prod(_choice(axis, side).sum for axis, side in zip(axes, size, strict=True))
 
 
-def smallest_tile(axes: Axes) -> int:
-    """Voxels of the tile around the smallest block."""
-    return math.prod(min(choice.largest for choice in _choices(axis)) for axis in axes)
+def smallest_blocks(axes: Axes) -> Size:
+    """The size of the smallest blocks there are."""
+    first, second, third = (_choices(axis)[0].size for axis in axes)
+    return first, second, third
 
 
 def blocks_in_tiles_of(axes: Axes, side: int) -> Size:
@@ -125,6 +127,7 @@ def _choices(axis: Axis) -> list[_Choice]:
     return [_choice(axis, size) for size in sorted(sizes)]
 
 
+@lru_cache(1024)
 def _choice(axis: Axis, size: int) -> _Choice:
     starts = range(0, axis.count, size)
     spans = [axis.span(start, min(start + size, axis.count))[0] for start in starts]

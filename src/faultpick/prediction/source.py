@@ -19,7 +19,10 @@ from faultpick.volume.noise import patches
 from faultpick.volume.strength import trace_strength
 from faultpick.volume.volume import array_geometry
 
+INLINES = 32  # resampled at a time
+
 Windows = tuple[Window, Window, Window]
+Matrix = NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,11 @@ class Source:
             box if axis.factor == 1 else reach(box, axis.factor, axis.count)
             for box, axis in zip(grid, axes, strict=True)
         ]
-        matrices = tuple(
+        matrices = [
             None if axis.factor == 1 else to_grid(box, near, axis.factor, axis.count)
             for box, near, axis in zip(grid, read, axes, strict=True)
-        )
-        block = along(self._smoothed(read[0], read[1], read[2]), matrices)
+        ]
+        block = self._on_grid((read[0], read[1], read[2]), (matrices[0], matrices[1], matrices[2]))
         return _taken(block, [w.sources - box.start for w, box in zip(windows, grid, strict=True)])
 
     def smooth(self, smoothing: Smoothing) -> "Source":
@@ -75,6 +78,34 @@ class Source:
         low, median, high = (float(value) for value in np.percentile(sample, (1, 50, 99)))
         left = Normalisation.from_percentiles(low, median, high, float(sample.std()))
         return replace(source, strength=left.scale) if left.scale > 0 else source
+
+    def _on_grid(
+        self, box: tuple[slice, slice, slice], matrices: tuple[Matrix, Matrix, Matrix]
+    ) -> NDArray[np.float32]:
+        """What `_smoothed` gives of a box, resampled, some inlines at a time.
+
+        A grid that is coarser than the survey's takes many more voxels than it has.
+        """
+        first, second, third = matrices
+        if first is second is third is None:
+            return self._smoothed(*box)
+        shape = [
+            part.stop - part.start if matrix is None else len(matrix)
+            for part, matrix in zip(box, matrices, strict=True)
+        ]
+        out = np.zeros(shape, dtype=np.float32)
+        inlines = box[0]
+        for start in range(inlines.start, inlines.stop, INLINES):
+            stop = min(start + INLINES, inlines.stop)
+            block = along(self._smoothed(slice(start, stop), box[1], box[2]), (None, second, third))
+            rows = slice(start - inlines.start, stop - inlines.start)
+            if first is None:
+                out[rows] = block
+            else:
+                fed = np.flatnonzero(first[:, rows].any(axis=1))
+                near = slice(fed[0], fed[-1] + 1)
+                out[near] += np.tensordot(first[near, rows], block, axes=1)
+        return out
 
     def _smoothed(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
         """The normalised amplitudes of a box, gaps filled, smoothed if they are to be."""
