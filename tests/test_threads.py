@@ -1,10 +1,13 @@
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import get_context
 
 import pytest
 
-from faultpick.threads import in_threads
+from faultpick.threads import in_threads, interrupts_withheld
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -60,3 +63,18 @@ def test_few_items_are_taken_ahead() -> None:
     assert next(results) == 0
     results.close()  # pyright: ignore[reportAttributeAccessIssue]
     assert len(taken) == 3
+
+
+def interrupts_blocked() -> None:
+    """A process ends with 1 if an interrupt cannot reach it."""
+    sys.exit(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals are not masked here")
+def test_interrupts_do_not_reach_a_process_that_is_started_where_they_are_withheld() -> None:
+    process = get_context("spawn").Process(target=interrupts_blocked)
+    with interrupts_withheld():
+        process.start()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    process.join()
+    assert process.exitcode == 1

@@ -1,9 +1,12 @@
-"""Work on the items of a series in several threads."""
+"""Threads and processes: how many, in what order, and whom an interrupt is for."""
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -30,3 +33,20 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], threads: int) -> Iter
                 yield coming.popleft().result()
         while coming:
             yield coming.popleft().result()
+
+
+@contextmanager
+def interrupts_withheld() -> Iterator[None]:
+    """Ctrl-C is not for the processes that this thread starts meanwhile, not even while they start.
+
+    It waits for the end of this where this is the main thread. On Windows nothing is withheld.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # the first process would start it, which lets interrupts through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -90,6 +90,15 @@ def test_bad_input_is_one_sentence_code_2_and_no_output(cube, weights, tmp_path,
         assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("options", [["--tta-reduce", "max"], ["--scales-reduce", "max", "--scales", "1.5"]])
+def test_a_maximum_of_one_is_no_maximum(options, cube, weights, tmp_path, command):
+    out = tmp_path / "out.npy"
+    code, _, stderr = command("predict", tmp_path / "in.npy", "-o", out, "--model", weights, *options)
+    assert code == 2
+    assert f"{options[0]} has nothing to put together" in stderr
+    assert not out.exists()
+
+
 def test_a_folder_without_permission_is_refused(cube, weights, tmp_path, monkeypatch, command):
     monkeypatch.setattr("os.access", lambda path, _: Path(path) != tmp_path)
     code, _, stderr = command("predict", tmp_path / "in.npy", "-o", tmp_path / "out.npy", "--model", weights)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -303,3 +304,42 @@ def test_a_block_that_fails_says_where_it_lies(
                 smooth="none",
                 gain=False,
             )
+
+
+def group_lives(number: int) -> bool:
+    """Whether a process of the group has not ended, a defunct one counting as ended."""
+    told = subprocess.run(
+        ["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True
+    ).stdout
+    return any(int(group) == number and state[0] != "Z" for group, state in map(str.split, told.splitlines()))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are POSIX")
+def test_an_interrupt_lets_the_workers_go(weights, tmp_path):
+    np.save(tmp_path / "in.npy", np.random.default_rng(5).normal(size=(150, 150, 150)).astype(np.float32))
+    out = tmp_path / "out.npy"
+    program = Path(sys.executable).with_name("faultpick")
+    process = subprocess.Popen(
+        [program, "predict", tmp_path / "in.npy", "-o", out, "--model", weights, "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, as of a terminal
+    )
+    try:
+        while not (working(out) / "blocks.json").exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "Traceback" not in stderr
+        deadline = time.monotonic() + 30
+        while group_lives(process.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert not out.exists()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

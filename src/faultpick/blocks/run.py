@@ -20,6 +20,7 @@ from dask.delayed import delayed
 from faultpick.blocks.grid import Block
 from faultpick.blocks.store import BlockStore, Receipt, Result
 from faultpick.errors import BlockError, ClusterError, ConfigError, FaultpickError
+from faultpick.threads import interrupts_withheld
 from faultpick.volume import Geometry
 from faultpick.volume.staging import output_errors
 
@@ -225,16 +226,17 @@ def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
 
     with ExitStack() as stack:
         try:
-            local = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=0,
-                dashboard_address=None,  # pyright: ignore[reportArgumentType]
-                worker_dashboard_address=None,
-                silence_logs=50,
-                preload=[f"{__package__}.undisturbed", *preload],
-            )
+            with interrupts_withheld():
+                local = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=0,
+                    dashboard_address=None,  # pyright: ignore[reportArgumentType]
+                    worker_dashboard_address=None,
+                    silence_logs=50,
+                    preload=[f"{__package__}.undisturbed", *preload],
+                )
         except RuntimeError as error:
             raise ClusterError(
                 f"The workers cannot start ({error}): in a program of your own, keep what it does "

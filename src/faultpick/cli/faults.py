@@ -164,6 +164,11 @@ def predict(
         raise ConfigError(f"{memory!r} is no amount of memory: write 4GB, for instance.") from error
     if allowed < LEAST_MEMORY:
         raise ConfigError(f"{memory!r} is too little memory for any survey: write 4GB, for instance.")
+    factors = parse_factors(scales)
+    if tta_reduce == "max" and not tta and tta_mode is None:
+        raise ConfigError("--tta-reduce has nothing to put together: give --tta or --tta-mode too.")
+    if scales_reduce == "max" and len(factors) == 1:
+        raise ConfigError("--scales-reduce has nothing to put together: give --scales several factors.")
     if scheduler == "processes" and workers is None and cluster is None:
         workers = CPU_COUNT
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
@@ -194,7 +199,7 @@ def predict(
             device=device,
             engine=engine,
             scale=parse_scale(scale),
-            scales=parse_factors(scales),
+            scales=factors,
             scales_reduce=scales_reduce,
             smooth=parse_smoothing(smooth),
             gain=gain,

@@ -26,7 +26,7 @@ from faultpick.synth.field_recipe import FieldRecipe
 from faultpick.synth.recipe import Recipe, find_recipe
 from faultpick.synth.synthesis import synthesize
 from faultpick.synth.wu2019_recipe import WuRecipe
-from faultpick.threads import usable_cores
+from faultpick.threads import interrupts_withheld, usable_cores
 from faultpick.volume import Geometry, SampleAxis, create_volume
 from faultpick.volume.staging import output_errors, staged
 
@@ -282,7 +282,9 @@ def _in_processes(write: Callable[[int], None], numbers: list[int], workers: int
     synthesize(0, shape=(8, 8, 8))  # compiled once here, and not by each process for itself
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
-        for cube in as_completed([pool.submit(write, number) for number in numbers]):
+        with interrupts_withheld():
+            coming = [pool.submit(write, number) for number in numbers]
+        for cube in as_completed(coming):
             yield cube.result()
     except BrokenProcessPool as error:
         raise OutputError(
