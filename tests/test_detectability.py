@@ -93,6 +93,8 @@ def test_the_table_says_throws_and_depths_in_the_units_of_the_survey():
     plain = replace(MS, start=0.0, step=1.0, unit="samples")
     assert table_of(made, plain)[0][:2] == ["throw, samples", "0 to 30 samples"]
     assert "no throw" in sentence_of(result([[0] * 3, [0.1] * 3]), plain)
+    fewer = sentence_of(result([[0] * 3, [0.9] * 3, [0.7] * 3, [0.4] * 3]), plain)
+    assert fewer == "Half of a planted fault is found at throws of 1, 2 samples, but less above."
 
 
 def test_the_command_prints_the_table_and_writes_it(survey, tmp_path, command):

@@ -258,7 +258,10 @@ def sentence_of(result: Detectability, samples: SampleAxis) -> str:
     """From which throw on half of a planted fault is found."""
     least = result.half_found
     if least is None:
-        return "Of no throw that was planted half was found."
+        found = [f"{t:g}" for n, t in enumerate(result.throws) if n and result.share(n)[0] >= 0.5]
+        if not found:
+            return "Of no throw that was planted half was found."
+        return f"Half of a planted fault is found at throws of {', '.join(found)} samples, but less above."
     scaled = "" if samples.unit == "samples" else f" ({least * samples.step:g} {samples.unit})"
     counted = "1 sample" if least == 1 else f"{least:g} samples"
     return f"Half and more of a planted fault is found from a throw of {counted}{scaled} on."

@@ -148,6 +148,22 @@ def test_damage_is_one_sentence(
         read_picks(tmp_path / "picks")
 
 
+def test_a_changed_byte_is_one_sentence_or_does_no_harm(picks: Picks, tmp_path: Path) -> None:
+    write_picks(picks, tmp_path / "picks")
+    path = tmp_path / "picks" / SURFACES
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    damaged = 0
+    for place in rng.integers(len(whole), size=200):
+        changed = bytearray(whole)
+        changed[place] ^= int(rng.integers(1, 256))
+        path.write_bytes(changed)
+        try:
+            read_picks(tmp_path / "picks")
+        except PicksError:
+            damaged += 1
+    assert damaged > 50
+
+
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(PicksError, match="does not exist"):
         read_picks(tmp_path / "nowhere")

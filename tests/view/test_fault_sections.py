@@ -40,6 +40,16 @@ def test_a_fault_is_cut_along_its_dip_through_its_middle():
     assert titles == ["Inline 115", "Crossline 540"]
 
 
+def test_the_ground_says_which_line_is_closest_to_the_dip():
+    """Inlines 50 m apart and crosslines 12.5 m: it strikes more across the inlines on the grid alone."""
+    oblique = plane(1, [[0, 0, 0], [0, 0, 20], [20, 39, 0], [20, 39, 20]])
+    assert [s.title for s in sections_through(picks(oblique))] == ["Crossline 540"]
+    corners = np.array([[0, 0], [0, 487.5], [1500, 0], [1500, 487.5]], float)
+    placed = picks(oblique)
+    placed = replace(placed, geometry=replace(placed.geometry, corners=corners))
+    assert [s.title for s in sections_through(placed)] == ["Inline 110"]
+
+
 def test_sections_that_would_lie_side_by_side_wait_for_others():
     faults = [along_inlines(1, 10), along_inlines(2, 20, inlines=(0, 32)), along_crosslines(3, 7)]
     assert [s.title for s in sections_through(picks(*faults), 2)] == ["Inline 115", "Crossline 540"]

@@ -6,7 +6,7 @@ import pytest
 
 from faultpick.errors import OutputError, VolumeError
 from faultpick.volume import Geometry, SampleAxis, plain_geometry
-from faultpick.volume.alike import check_no_input, check_same_grid
+from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit
 
 
 def lines(first: int, count: int) -> np.ndarray:
@@ -57,3 +57,11 @@ def test_no_output_replaces_an_input_or_a_folder_around_it(tmp_path, monkeypatch
     for out in (tmp_path / "survey.sgy", Path("picks"), Path("picks/../survey.sgy")):
         with pytest.raises(OutputError, match="is the input or holds it"):
             check_no_input(out, inputs)
+
+
+def test_what_is_measured_is_in_one_unit():
+    check_same_unit("p", GRID, "s", plain_geometry((5, 6, 7)))
+    check_same_unit("p", GRID, "s", GRID)
+    feet = replace(GRID, samples=SampleAxis(0.0, 20.0, 7, "ft"))
+    with pytest.raises(VolumeError, match="p is in ms, s in ft: give --unit with every command"):
+        check_same_unit("p", GRID, "s", feet)

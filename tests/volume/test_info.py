@@ -26,7 +26,7 @@ def test_what_it_prints(command, segy, disc):
     assert "samples 100 to 256 ms, every 4 ms" in words
     assert f"{live.sum() - 1} live, 1 constant, {63 - live.sum()} missing of 63" in words
     assert "(250.00, 1200.00)" in words
-    assert "25 between inlines, 12 between crosslines" in words
+    assert "25 m between inlines, 12 m between crosslines" in words
     assert "vertical period about" in words
     assert "noise of single traces about" in words
 

@@ -507,3 +507,13 @@ def patch(path: Path, offset: int, data: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(offset)
         file.write(data)
+
+
+@pytest.mark.parametrize(
+    "coordinates", [lambda i, x: (10 * x, 0), lambda i, x: (10 * i + 20 * x, 20 * i + 40 * x)]
+)
+def test_coordinates_that_put_all_lines_upon_one_another_are_left_out(segy, numbers, coordinates):
+    path = segy(numbers((6, 9, 5)), coordinates=coordinates, scalar=1)
+    with open_volume(path) as volume:
+        assert volume.geometry.corners is None
+        assert any("put all lines upon one another" in note for note in volume.notes)

@@ -2,17 +2,15 @@
 
 import math
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.data.surfaces import Surfaces, find_surfaces, too_thick
-from faultpick.errors import DataError, GeometryError, VolumeError
+from faultpick.errors import NPZ_ERRORS, DataError, GeometryError, VolumeError
 from faultpick.normalise import normalise_array
 from faultpick.synth import Cube, Recipe, synthesize
 from faultpick.synth.dataset import read_cube_set
@@ -189,7 +187,7 @@ def read_pair(
         try:
             with np.load(seismic_path) as arrays:
                 seismic, fault = (arrays[name].astype(np.float32) for name in ("seismic", "fault"))
-        except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
+        except NPZ_ERRORS as error:
             raise DataError(
                 f"{seismic_path} cannot be read as a cube ({error}): it should hold the arrays seismic and "
                 "fault."

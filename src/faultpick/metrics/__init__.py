@@ -35,6 +35,7 @@ from faultpick.metrics.scores import MEANING, Scores, evaluate, evaluate_volumes
 from faultpick.metrics.sheets import (
     Orientation,
     Sheet,
+    mean_axis,
     orientation_of,
     plane_normals,
     sheet_from_surface,
@@ -68,6 +69,7 @@ __all__ = [
     "evaluate_volumes",
     "hausdorff_95",
     "mask_distances",
+    "mean_axis",
     "orientation_of",
     "overlap",
     "plane_normals",

@@ -50,8 +50,7 @@ class Sheet:
     @property
     def orientation(self) -> Orientation:
         """Of the mean normal: the axis closest to all normals, whatever their sign."""
-        tensor = (self.normals * self.weights[:, None]).T.astype(np.float64) @ self.normals
-        return orientation_of(np.linalg.eigh(tensor)[1][:, -1])
+        return orientation_of(mean_axis(self.normals, self.weights))
 
     @property
     def typical_throw(self) -> float:
@@ -69,6 +68,20 @@ def orientation_of(normal: ArrayLike) -> Orientation:
     """Strike and dip of the plane with this unit normal, (3,)."""
     strike, dip = strike_and_dip(normal)
     return Orientation(float(strike), float(dip))
+
+
+def mean_axis(normals: ArrayLike, weights: ArrayLike = 1.0) -> NDArray[np.float64]:
+    """The unit vector closest to all normals, (3,), whatever their sign; its own is negative downwards.
+
+    So it points into the hanging wall where the third axis is down.
+
+    Args:
+        normals: Unit vectors, (n, 3).
+        weights: Of each, (n,).
+    """
+    n = np.asarray(normals, np.float64)
+    axis = np.linalg.eigh((n * np.reshape(weights, (-1, 1))).T @ n)[1][:, -1]
+    return -axis if axis[2] > 0 else axis
 
 
 def strike_and_dip(normals: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.metrics import strike_and_dip
+from faultpick.metrics import mean_axis, strike_and_dip
 from faultpick.volume import Geometry
+from faultpick.volume.places import line_steps
 
 METRES = {"m": 1.0, "ft": 0.3048}
 """In one of each unit of length."""
@@ -24,6 +25,10 @@ class Scale:
 
     unit: str
     matrix: NDArray[np.float64]
+
+    def place(self, positions: NDArray[np.floating]) -> NDArray[np.float64]:
+        """North, east and down of positions in voxels, (n, 3) each."""
+        return positions.astype(np.float64) @ self.matrix.T
 
 
 @dataclass(frozen=True)
@@ -70,26 +75,33 @@ def scale_of(geometry: Geometry, velocity: float) -> Scale:
     return Scale(geometry.length_unit, matrix)
 
 
-def line_steps(geometry: Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """X and Y of the step from an inline to the next and from a crossline to the next, each (2,).
+def triangle_normals(
+    vertices: NDArray[np.floating], triangles: NDArray[np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Unit normal of each triangle, (m, 3), and its area, (m,)."""
+    a, b, c = (np.asarray(vertices, np.float64)[triangles[:, corner]] for corner in range(3))
+    across = np.cross(b - a, c - a)
+    twice = np.linalg.norm(across, axis=1)
+    return across / np.maximum(twice, 1e-12)[:, None], twice / 2
 
-    Where line numbers are uneven, as beside a gap, the step is the median one; of a single line it is 0.
 
-    Raises:
-        ValueError: The corners are not known.
+def grid_normal(
+    vertices: NDArray[np.floating], triangles: NDArray[np.integer], scale: Scale
+) -> NDArray[np.float64]:
+    """The unit normal in voxels, into the hanging wall, of the plane whose strike and dip a surface has."""
+    normal = scale.matrix.T @ mean_axis(*triangle_normals(scale.place(vertices), triangles))
+    return normal / np.linalg.norm(normal)
+
+
+def line_across(normal: NDArray[np.floating], scale: Scale) -> int:
+    """The axis whose lines lie more across the strike on the ground: 0 for inlines, 1 for crosslines.
+
+    Args:
+        normal: Of a plane in voxels, (3,).
+        scale: Of the survey.
     """
-    if geometry.corners is None:
-        raise ValueError("the corners are not known")
-    first, along_crosslines, along_inlines, _ = geometry.corners
-    return (
-        (along_inlines - first) * _share_of_a_step(geometry.inlines),
-        (along_crosslines - first) * _share_of_a_step(geometry.crosslines),
-    )
-
-
-def _share_of_a_step(lines: NDArray[np.int32]) -> float:
-    """The median step between neighbouring lines, as a share of the way from the first to the last."""
-    return float(np.median(np.diff(lines)) / (lines[-1] - lines[0])) if len(lines) > 1 else 0.0
+    inline, crossline = np.abs(normal[:2]) / np.hypot(*scale.matrix[:2, :2])
+    return 0 if inline < crossline else 1
 
 
 def attributes_of(
@@ -103,18 +115,14 @@ def attributes_of(
         scale: Of the survey.
         step: Of the sample axis in its unit.
     """
-    place = vertices.astype(np.float64) @ scale.matrix.T
-    a, b, c = (place[triangles[:, corner]] for corner in range(3))
-    across = np.cross(b - a, c - a)
-    twice = np.linalg.norm(across, axis=1)
-    unit = across / np.maximum(twice, 1e-12)[:, None]
-    normal = np.linalg.eigh((unit * twice[:, None]).T @ unit)[1][:, -1]
-    strike, dip = strike_and_dip(normal)
+    place = scale.place(vertices)
+    normals, areas = triangle_normals(place, triangles)
+    strike, dip = strike_and_dip(mean_axis(normals, areas))
     along = place[:, :2] @ [np.cos(np.radians(strike)), np.sin(np.radians(strike))]
     return Attributes(
         strike=round(float(strike), 3) % 360.0,
         dip=float(dip),
-        area=float(twice.sum() / 2),
+        area=float(areas.sum()),
         length=float(np.ptp(along)),
         height=float(np.ptp(vertices[:, 2]) * step),
     )

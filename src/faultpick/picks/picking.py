@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from faultpick.errors import NoFaultError, VolumeError
 from faultpick.metrics import strike_and_dip
 from faultpick.metrics.scores import ROUNDING
-from faultpick.picks.attributes import Scale, attributes_of, scale_of
+from faultpick.picks.attributes import Scale, attributes_of, grid_normal, scale_of, triangle_normals
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.line import FEWEST, wide_line
 from faultpick.picks.orientation import fitted_normals
@@ -19,11 +19,11 @@ from faultpick.picks.separate import separate, strong_only
 from faultpick.picks.settings import PickSettings
 from faultpick.picks.sticks import sticks_of
 from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE, new_picks_folder, write_into
-from faultpick.picks.surface import frame_of, surface_of
+from faultpick.picks.surface import surface_of
 from faultpick.picks.thin import Box, thin
 from faultpick.picks.throw import throw_of
 from faultpick.volume import Geometry, Volume, create_volume
-from faultpick.volume.alike import check_no_input, check_same_grid
+from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit
 from faultpick.volume.volume import array_geometry
 
 SLAB = 32  # inlines written at once
@@ -39,7 +39,8 @@ def pick(
     Args:
         probability: In [0, 1], an opened volume or an array (inline, crossline, sample); it is read block by
             block.
-        seismic: The amplitudes on the same grid, to measure throw.
+        seismic: The amplitudes on the same grid, to measure throw; where a probability without line numbers
+            and coordinates lies is theirs.
         settings: What to run with.
 
     Raises:
@@ -101,13 +102,12 @@ class _Result:
 def _picked(probability: Source, seismic: Source | None, settings: PickSettings) -> _Result:
     geometry = _geometry(probability)
     if seismic is not None:
-        check_same_grid(
-            _name(seismic),
-            _geometry(seismic),
-            _name(probability),
-            geometry,
-            "give the survey that the probability was predicted from.",
-        )
+        survey = _geometry(seismic)
+        advice = "give the survey that the probability was predicted from."
+        check_same_grid(_name(seismic), survey, _name(probability), geometry, advice)
+        check_same_unit(_name(seismic), survey, _name(probability), geometry)
+        if geometry.corners is None and geometry.samples.unit == "samples":
+            geometry = survey  # which says where a plain array lies
     if geometry.shape[:2] == (1, 1):
         raise VolumeError(
             f"{_name(probability)} is a single trace, which shows no fault: give a line or more."
@@ -138,14 +138,15 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
     ids = np.zeros(len(points), np.int32)
     numbered = []
     for n in order:
-        fault = faults[n] if line is None else line.stick_of(faults[n])
+        surface = faults[n]
+        fault = surface if line is None else line.stick_of(surface)
         if fault is None:
             continue
         number = len(numbered) + 1
         ids[members[n]] = number
         fault = replace(fault, id=number)
         if seismic is not None:
-            normal = frame_of(points[members[n]]).axes[2]
+            normal = grid_normal(surface.vertices, surface.triangles, scale)
             normal = normal if line is None else line.normal(normal)
             fault = replace(fault, throw=throw_of(fault.sticks, normal, _reader(seismic), geometry.shape))
         numbered.append(fault)
@@ -181,9 +182,8 @@ def _fault(
     vertices, triangles = surface_of(points, settings.gap, settings.min_area / 4, shape)
     if not len(triangles):
         return None
-    flat = attributes_of(vertices, triangles, Scale("voxels", np.eye(3)), 1.0)
-    sticks = sticks_of(vertices, triangles, settings.stick_spacing)
-    if flat.area < settings.min_area or not sticks:
+    sticks = sticks_of(vertices, triangles, settings.stick_spacing, scale)
+    if triangle_normals(vertices, triangles)[1].sum() < settings.min_area or not sticks:
         return None
     measured = attributes_of(vertices, triangles, scale, step)
     return Fault(
@@ -244,7 +244,8 @@ def _volumes(result: _Result) -> Iterator[tuple[str, NDArray[np.float32]]]:
     strike, dip = strike_and_dip(normal)
     yield FAULT_ID, result.ids.astype(np.float32)
     yield LIKELIHOOD, result.points.probability
-    yield STRIKE, np.where(strike == 0, 360.0, strike).astype(np.float32)  # 0 is where there is no fault
+    if min(result.picks.geometry.shape[:2]) > 1:  # a line has no strike
+        yield STRIKE, np.where(strike == 0, 360.0, strike).astype(np.float32)  # 0 is where there is no fault
     yield DIP, dip.astype(np.float32)
 
 

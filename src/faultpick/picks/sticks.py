@@ -4,12 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import approximate_polygon
 
+from faultpick.picks.attributes import Scale, grid_normal, line_across
+
 SHORTEST = 4.0  # voxels
 TOLERANCE = 0.1  # voxels that a stick may leave the surface
+ASIDE = 1e-3  # voxels that a section is moved into the surface that begins at it
 
 
 def sticks_of(
-    vertices: NDArray[np.float32], triangles: NDArray[np.int32], spacing: int
+    vertices: NDArray[np.float32], triangles: NDArray[np.int32], spacing: int, scale: Scale
 ) -> list[NDArray[np.float32]]:
     """Sticks of a surface on every `spacing`-th inline or crossline, whichever lies more across the strike.
 
@@ -20,13 +23,13 @@ def sticks_of(
         vertices: In voxels, (n, 3).
         triangles: With normals into the hanging wall, (m, 3).
         spacing: Lines between sections.
+        scale: Of the survey.
 
     Returns:
         Each stick's positions from top to bottom, (points, 3), in order along the strike.
     """
-    a, b, c = (vertices[triangles[:, corner]].astype(np.float64) for corner in range(3))
-    normal = np.cross(b - a, c - a).sum(axis=0)
-    axis = 0 if abs(normal[0]) < abs(normal[1]) else 1
+    normal = grid_normal(vertices, triangles, scale)
+    axis = line_across(normal, scale)
     along = normal[1] if axis == 0 else -normal[0]
     low, high = vertices[:, axis].min(), vertices[:, axis].max()
     sticks: list[NDArray[np.float32]] = []
@@ -46,7 +49,8 @@ def cuts_of(
     vertices: NDArray[np.float32], triangles: NDArray[np.int32], axis: int, section: float
 ) -> list[NDArray[np.float32]]:
     """The lines in which a section cuts the surface, those with the higher top first."""
-    side = vertices[:, axis] >= section
+    place = section + ASIDE if section == vertices[:, axis].min() else section
+    side = vertices[:, axis] >= place
     crossed = triangles[side[triangles].any(axis=1) & ~side[triangles].all(axis=1)]
     links: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for triangle in crossed.tolist():
@@ -60,7 +64,7 @@ def cuts_of(
     sticks = []
     for chain in _chains(links):
         a, b = (vertices[list(ends)].astype(np.float64) for ends in zip(*chain, strict=True))
-        share = (section - a[:, axis]) / (b[:, axis] - a[:, axis])
+        share = (place - a[:, axis]) / (b[:, axis] - a[:, axis])
         line = a + share[:, None] * (b - a)
         flat = np.delete(line if line[0, 2] <= line[-1, 2] else line[::-1], axis, axis=1)
         line = np.insert(approximate_polygon(flat, TOLERANCE), axis, section, axis=1)

@@ -10,7 +10,6 @@
 import csv
 import json
 import math
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.errors import OutputError, PicksError
+from faultpick.errors import NPZ_ERRORS, OutputError, PicksError
 from faultpick.picks.fault import Fault, Picks, Throw
 from faultpick.volume import Geometry, SampleAxis
 from faultpick.volume.staging import output_errors, staged
@@ -247,7 +246,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray]:
             return dict(file)
     except FileNotFoundError as error:
         raise PicksError(f"{path.parent} is incomplete: {path.name} is missing; pick again.") from error
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zipfile.error) as error:
+    except NPZ_ERRORS as error:
         raise PicksError(f"{path} is damaged ({error}); pick again.") from error
 
 

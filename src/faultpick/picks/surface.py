@@ -17,6 +17,7 @@ from scipy.sparse.linalg import spsolve
 from scipy.spatial import Delaunay
 from skimage.measure import approximate_polygon, find_contours, label
 
+from faultpick.metrics import mean_axis
 from faultpick.picks.points import Points
 
 STEP = 4.0  # voxels between nodes of the fitted height
@@ -49,9 +50,7 @@ class Frame:
 
 def frame_of(points: Points) -> Frame:
     """The frame of the axis closest to all normals; the normal points up, which is into the hanging wall."""
-    normals = points.normal.astype(np.float64)
-    normal = np.linalg.eigh(normals.T @ normals)[1][:, -1]
-    normal = -normal if normal[2] > 0 else normal
+    normal = mean_axis(points.normal)
     level = np.hypot(normal[0], normal[1])
     across = normal[:2] / level if level > 1e-6 else np.array([1.0, 0.0])
     axes = np.array(

@@ -107,7 +107,8 @@ def _walls(gathers: NDArray[np.float64]) -> NDArray[np.float64]:
     depths = np.arange(gathers.shape[2], dtype=np.float64)
     known = np.isfinite(gathers)
     filled = np.where(known, gathers, 0.0)
-    stacks, semblances = [], []
+    wall = np.zeros((len(gathers), len(depths)))
+    best = np.full_like(wall, -np.inf)
     for slope in SLOPES:
         along, there = (
             np.stack([_shifted(values[:, n], depths, slope * a) for n, a in enumerate(DISTANCES)], axis=1)
@@ -116,11 +117,10 @@ def _walls(gathers: NDArray[np.float64]) -> NDArray[np.float64]:
         total, live = along.sum(axis=1), np.maximum(there.sum(axis=1), 1)
         energy = uniform_filter1d(np.square(along).sum(axis=1) * live, WINDOW, axis=1)
         semblance = uniform_filter1d(total**2, WINDOW, axis=1) / np.maximum(energy, 1e-12)
-        stacks.append(total / live)
-        semblances.append(semblance - STEEP * (slope / SLOPES[-1]) ** 2)
-    smooth = gaussian_filter1d(np.array(semblances), SMOOTH, axis=1, mode="nearest")
-    best = smooth.argmax(axis=0)
-    wall = np.take_along_axis(np.array(stacks), best[None], axis=0)[0]
+        semblance -= STEEP * (slope / SLOPES[-1]) ** 2
+        smooth = gaussian_filter1d(semblance, SMOOTH, axis=0, mode="nearest")
+        better = smooth > best
+        best[better], wall[better] = smooth[better], (total / live)[better]
     return np.where(known.sum(axis=1) >= len(DISTANCES) // 2, wall, np.nan)
 
 

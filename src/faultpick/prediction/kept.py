@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from faultpick.errors import NPZ_ERRORS
 from faultpick.gain import Gain
 from faultpick.normalise import Normalisation
 from faultpick.prediction.cut import Cut
@@ -48,7 +48,7 @@ def kept_source(volume: Volume, folder: Path, gain: bool) -> Source:
             evened = Gain(kept["sample_gain"], kept["trace_gain"]) if gain else None
             normalisation = Normalisation(centre, scale, clip, evened)
             return Source(volume.read, volume.shape, kept["live"], normalisation)
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except NPZ_ERRORS:
         source = source_of(volume, gain)
     with output_errors(folder):
         temporary = file.with_suffix(".writing.npz")

@@ -3,7 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.metrics import mean_axis
 from faultpick.picks import Fault, Picks
+from faultpick.picks.attributes import line_across, scale_of, triangle_normals
+from faultpick.picks.settings import PickSettings
 from faultpick.view.sections import Section, axes_of
 
 _ASIDE = 1e-3
@@ -17,13 +20,15 @@ def sections_through(picks: Picks, count: int = 3) -> list[Section]:
     a single line, the section is that line.
     """
     inlines, crosslines, samples = axes_of(picks.geometry)
+    scale = scale_of(picks.geometry, PickSettings().velocity)
     whole = slice(None)
     chosen = [(axis, 0) for axis in range(2) if picks.geometry.shape[axis] == 1]
     waiting: list[tuple[int, int]] = []
     for fault in picks.faults:
         if len(fault.triangles):
-            centre, normal = middle_of(fault.vertices, fault.triangles)
-            axis = 0 if abs(normal[1]) >= abs(normal[0]) else 1
+            normals, areas = triangle_normals(fault.vertices, fault.triangles)
+            centre = np.average(fault.vertices[fault.triangles].mean(axis=1), axis=0, weights=areas)
+            axis = line_across(mean_axis(normals, areas), scale)
             size = picks.geometry.shape[axis]
             place = axis, int(np.clip(round(float(centre[axis])), 0, size - 1))
             near = any(other == axis and abs(at - place[1]) < size / 8 for other, at in chosen)
@@ -95,14 +100,3 @@ def _cut(
         share = (position - start[:, axis]) / (other[:, axis] - start[:, axis])
         ends.append(start + share[:, None] * (other - start))
     return np.stack(ends, axis=1)
-
-
-def middle_of(
-    vertices: NDArray[np.floating], triangles: NDArray[np.integer]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centre and mean unit normal, (3,) each, of a surface."""
-    corners = np.asarray(vertices, np.float64)[triangles]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = np.linalg.norm(across, axis=1)
-    tensor = (across / np.maximum(area, 1e-12)[:, None]).T @ across
-    return np.average(corners.mean(axis=1), axis=0, weights=area), np.linalg.eigh(tensor)[1][:, -1]

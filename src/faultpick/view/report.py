@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from faultpick.volume.alike import check_no_input, check_same_grid
 from faultpick.volume.staging import check_target, output_errors, staged
 
 LINES_READ = 64
+SAMPLES_KEPT = 10_000_000
 """Inlines at most that the clip of the seismic and the histogram of the probability are taken from."""
 
 DPI = 200
@@ -80,19 +81,25 @@ def write_report(
                     picks.geometry,
                     "a report needs the volumes that they were made from.",
                 )
+        inputs = [volume and volume.path for volume in (seismic, probability)]
+        inputs += [Path(directory) / name for name in PICKS_FILES]
+        _check_target(out, inputs)
         pictures = _pictures(picks, seismic, probability)
         page = render_page(picks, pictures, missing, card, picked_with)
         files = {out: page.encode(errors="replace")}
         for picture in pictures if png else ():
             files |= {out.parent / f"{out.stem}-{name}.png": data for name, data in _pngs(picture)}
-        kept = [volume and volume.path for volume in (seismic, probability)]
     for path in files:
-        check_no_input(path, [*kept, *(Path(directory) / name for name in PICKS_FILES)])
-        check_target(path, replaceable=lambda _: False)
+        _check_target(path, inputs)
     for path, data in files.items():
         with staged(path) as temporary, output_errors(path):
             temporary.write_bytes(data)
     return list(files)
+
+
+def _check_target(path: Path, inputs: Sequence[Path | None]) -> None:
+    check_no_input(path, inputs)
+    check_target(path, replaceable=lambda _: False)
 
 
 def _from_settings(
@@ -140,14 +147,19 @@ def _pictures(picks: Picks, seismic: Volume | None, probability: Volume | None) 
 
 
 def _sampled(volume: Volume) -> NDArray[np.float32]:
-    """The finite samples of live traces on at most `LINES_READ` inlines spread over a volume, (samples,)."""
+    """The finite samples of live traces on at most `LINES_READ` inlines spread over a volume, (samples,).
+
+    Every n-th of these traces where they would be more than about `SAMPLES_KEPT` samples.
+    """
     count = volume.shape[0]
     lines = np.unique(np.linspace(0, count - 1, min(count, LINES_READ)).round().astype(int))
+    every = -(-len(lines) * volume.shape[1] * volume.shape[2] // SAMPLES_KEPT)
     parts = []
     for line in lines:
         values = volume[int(line), :, :]
         if volume.geometry.live is not None:
             values = values[volume.geometry.live[line]]
+        values = values[line % every :: every]
         parts.append(values[np.isfinite(values)])
     return np.concatenate(parts)
 

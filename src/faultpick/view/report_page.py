@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from faultpick.picks import Picks
-from faultpick.picks.attributes import line_steps
 from faultpick.picks.store import fault_table
 from faultpick.view.report_figures import colour_of
 from faultpick.view.svg import inline_svg
 from faultpick.volume import Geometry
+from faultpick.volume.places import line_steps
 
 PARTS = ("sections", "orientation", "throw", "probability")
 """Parts of the page that hold figures."""

@@ -37,6 +37,20 @@ def check_same_grid(
         raise VolumeError(f"{name} has samples {axes[0]}, {other_name} {axes[1]}: {advice}")
 
 
+def check_same_unit(name: str | Path, geometry: Geometry, other_name: str | Path, other: Geometry) -> None:
+    """Refuse volumes of which one has times and the other depths, or metres and feet, before one is measured.
+
+    Raises:
+        VolumeError: They have.
+    """
+    units = geometry.samples.unit, other.samples.unit
+    if units[0] != units[1] and "samples" not in units:
+        raise VolumeError(
+            f"{name} is in {units[0]}, {other_name} in {units[1]}: give --unit with every command that reads "
+            "a SEG-Y file, `predict` too, which writes it into a Zarr volume."
+        )
+
+
 def differing_lines(
     first: Geometry, second: Geometry
 ) -> Iterator[tuple[str, NDArray[np.int32], NDArray[np.int32]]]:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 FAR = 5.0  # times the median miss: beyond that, and half a line spacing, X and Y count as wrong
 MOST_WRONG = 0.05
 ROUNDS = 10
+FLATTEST = 0.01  # sine of the angle between inlines and crosslines up to which they are no grid
 
 
 def apply_scalar(values: NDArray[np.int32], scalar: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -33,7 +34,8 @@ def fit_corners(
     Returns:
         The corners, shape (4, 2), in the order of `Geometry.corners`, and a note. A few traces far from where
         the others say are left out, and the note says how many. The corners are None if the coordinates do
-        not vary, or miss the map by more than one line spacing (root mean square): then the note says so.
+        not vary, miss the map by more than one line spacing (root mean square), or have inlines and
+        crosslines run the same way, as where X or Y is missing: then the note says so.
     """
     known = (xy != 0).any(axis=1)
     if len(np.unique(xy[known], axis=0)) < 2:
@@ -49,6 +51,8 @@ def fit_corners(
     misfit = np.sqrt(np.square(misses[kept]).mean())
     if misfit > spacing:
         return None, f"The X and Y in the headers miss a regular grid by {misfit:.4g}; they are left out."
+    if min(len(inlines), len(crosslines)) > 1 and _nearly_parallel(affine[1], affine[2]):
+        return None, "The X and Y in the headers put all lines upon one another; they are left out."
     wrong = np.count_nonzero(~kept)
     note = (
         f"The X and Y of {wrong} of {len(kept)} traces looked at miss the grid of the others by up to "
@@ -57,6 +61,11 @@ def fit_corners(
     ends = np.array([[i, x] for i in (inlines[0], inlines[-1]) for x in (crosslines[0], crosslines[-1])])
     corners = np.column_stack([np.ones(4), (ends - centre) / scale]) @ affine
     return corners, note if wrong else ""
+
+
+def _nearly_parallel(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    lengths = np.hypot(*first) * np.hypot(*second)
+    return abs(first[0] * second[1] - first[1] * second[0]) <= FLATTEST * lengths
 
 
 def _without_outliers(

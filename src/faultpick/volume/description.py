@@ -5,13 +5,15 @@ from typing import Any
 import numpy as np
 
 from faultpick.volume.noise import noise_share
+from faultpick.volume.places import line_steps
 from faultpick.volume.volume import Volume
 
 
 def describe(volume: Volume) -> dict[str, Any]:
     """Everything `faultpick info` prints, as JSON-ready data; reads the volume once.
 
-    Lengths of the vertical axis are in its `unit`, coordinates and bin spacings in the survey's own unit.
+    Lengths of the vertical axis are in its `unit`, coordinates and bin spacings in `length_unit`; of uneven
+    lines the spacing is the usual one.
     """
     geometry, statistics = volume.geometry, volume.statistics()
     samples = geometry.samples
@@ -37,7 +39,10 @@ def describe(volume: Volume) -> dict[str, Any]:
             "live": volume.shape[0] * volume.shape[1] - statistics.dead_traces,
         },
         "corners": None if geometry.corners is None else geometry.corners.tolist(),
-        "bin_spacing": None if geometry.bin_spacing is None else list(geometry.bin_spacing),
+        "bin_spacing": None
+        if geometry.corners is None
+        else [float(np.hypot(*step)) for step in line_steps(geometry)],
+        "length_unit": geometry.length_unit,
         "amplitude": {
             "mean": statistics.mean,
             "std": statistics.std,
@@ -83,7 +88,9 @@ def description_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             (
                 "line spacing",
-                "{:.4g} between inlines, {:.4g} between crosslines".format(*facts["bin_spacing"]),
+                "{0:.4g} {2} between inlines, {1:.4g} {2} between crosslines".format(
+                    *facts["bin_spacing"], facts["length_unit"]
+                ),
             )
         )
     quantiles = amplitude["percentiles"]

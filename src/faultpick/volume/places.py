@@ -55,3 +55,25 @@ def _between_lines(lines: NDArray[np.int32], positions: NDArray[np.floating]) ->
         return lines[0] + positions
     before = np.clip(np.floor(positions).astype(np.intp), 0, len(lines) - 2)
     return lines[before] + (positions - before) * (lines[before + 1] - lines[before])
+
+
+def line_steps(geometry: Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and Y of the step from an inline to the next and from a crossline to the next, each (2,).
+
+    Where line numbers are uneven, as beside a gap, the step is the median one; of a single line it is 0.
+
+    Raises:
+        ValueError: The corners are not known.
+    """
+    if geometry.corners is None:
+        raise ValueError("the corners are not known")
+    first, along_crosslines, along_inlines, _ = geometry.corners
+    return (
+        (along_inlines - first) * _share_of_a_step(geometry.inlines),
+        (along_crosslines - first) * _share_of_a_step(geometry.crosslines),
+    )
+
+
+def _share_of_a_step(lines: NDArray[np.int32]) -> float:
+    """The median step between neighbouring lines, as a share of the way from the first to the last."""
+    return float(np.median(np.diff(lines)) / (lines[-1] - lines[0])) if len(lines) > 1 else 0.0

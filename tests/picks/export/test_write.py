@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from faultpick.cli.faults import EXPORT_FORMATS
-from faultpick.errors import ConfigError, OutputError, PicksError
+from faultpick.errors import ConfigError, OutputError, PicksError, VolumeError
 from faultpick.picks import Picks
 from faultpick.picks.export import FORMATS, NAMES, export_faults, usual_files
 from faultpick.volume import create_volume, open_volume
@@ -88,11 +88,15 @@ def test_another_survey_of_the_same_shape_gives_the_coordinates(picks, tmp_path)
     with open_volume(tmp_path / "survey.zarr") as volume:
         assert export_faults(bare, tmp_path / "like.obj", like=volume).has_coordinates
         smaller = Picks(picks.faults, replace(picks.geometry, inlines=picks.geometry.inlines[:20]), "m")
-        with pytest.raises(PicksError, match="30 x 40 x 50 voxels and the picks are from 20 x 40 x 50"):
+        with pytest.raises(VolumeError, match=r"shape \(30, 40, 50\), the picked survey \(20, 40, 50\)"):
             export_faults(smaller, tmp_path / "faults.obj", like=volume)
         shifted = replace(picks, geometry=replace(picks.geometry, inlines=picks.geometry.inlines + 2))
-        with pytest.raises(PicksError, match="inlines 100 to 158 and the picks 102 to 160"):
+        with pytest.raises(VolumeError, match="inlines 100 to 158, the picked survey 102 to 160"):
             export_faults(shifted, tmp_path / "faults.obj", like=volume)
+        axis = replace(picks.geometry.samples, unit="ft")
+        deep = replace(picks, geometry=replace(picks.geometry, samples=axis))
+        with pytest.raises(VolumeError, match="the picked survey in ft: give --unit"):
+            export_faults(deep, tmp_path / "faults.obj", like=volume)
     assert (tmp_path / "like.obj").read_text() == (tmp_path / "own.obj").read_text()
 
 

@@ -22,7 +22,7 @@ from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.settings import PickSettings
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
 from faultpick.volume import Geometry, Volume
-from faultpick.volume.alike import check_no_input, differing_lines
+from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit
 from faultpick.volume.staging import output_errors, staged
 
 
@@ -102,8 +102,8 @@ def export_faults(
 
     Raises:
         ConfigError: There is no such format, or the suffix does not say which.
-        PicksError: The folder holds no picks, no such fault, nothing of what the format shows; or `like` has
-            another shape or other lines.
+        PicksError: The folder holds no picks, no such fault, or nothing of what the format shows.
+        VolumeError: `like` has another shape, other lines, or other times or depths.
         OutputError: The output is the survey, the probability or a part of the picks, the format cannot hold
             it, or the disk refuses or is full.
     """
@@ -115,7 +115,13 @@ def export_faults(
     made_from = [found.settings.get(each) for each in ("seismic", "probability")]
     check_no_input(out, [like and like.path, *made_from])
     chosen = _chosen(found.faults, faults)
-    geometry = found.geometry if like is None else _geometry_of(like, found)
+    geometry = found.geometry
+    if like is not None:
+        check_same_grid(
+            like.path, like.geometry, "the picked survey", geometry, "give the survey that was picked."
+        )
+        check_same_unit(like.path, like.geometry, "the picked survey", geometry)
+        geometry = like.geometry
     has_coordinates = geometry.corners is not None
     if name in VOLUMES:
         if directory is None:
@@ -179,20 +185,6 @@ def _chosen(faults: list[Fault], ids: Sequence[int] | None) -> list[Fault]:
         if number not in by_id:
             raise PicksError(f"No fault has the id {number}; there are {min(by_id)} to {max(by_id)}.")
     return [by_id[number] for number in dict.fromkeys(ids)]
-
-
-def _geometry_of(like: Volume, picks: Picks) -> Geometry:
-    if like.shape != picks.geometry.shape:
-        raise PicksError(
-            f"{like.path} has {' x '.join(map(str, like.shape))} voxels and the picks are from "
-            f"{' x '.join(map(str, picks.geometry.shape))}; give the survey that was picked."
-        )
-    for axis, lines, others in differing_lines(like.geometry, picks.geometry):
-        raise PicksError(
-            f"{like.path} has {axis} {lines[0]} to {lines[-1]} and the picks {others[0]} to {others[-1]}, or "
-            "others between; give the survey that was picked."
-        )
-    return like.geometry
 
 
 def _measured(fault: Fault, geometry: Geometry, settings: Mapping[str, Any]) -> Fault:
