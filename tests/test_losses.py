@@ -339,6 +339,7 @@ def test_tensors_that_would_broadcast_are_refused(function):
         ("stochastic_dice", {"generator_": 1}, "no setting 'generator_'"),
         ("dice", {"beta": "2"}, "'beta' of the loss 'dice' must be a number of at least 0, not '2'"),
         ("dice", {"smooth": -1}, "at least 0, not -1"),
+        ("focal", {"alpha": 2}, "at most 1, not 2"),
         ("focal", {"gamma": math.nan}, "at least 0, not nan"),
         ("focal", {"gamma": True}, "at least 0, not True"),
     ],

@@ -180,7 +180,7 @@ def tversky(
     false = (weight * probability * (1 - target)).sum()
     missed = (weight * torch.sigmoid(-logit) * target).sum()
     wrong = alpha * false + beta * missed
-    return wrong / (hit + wrong + smooth)
+    return wrong / (hit + wrong + smooth).clamp(min=torch.finfo(wrong.dtype).tiny)
 
 
 def log_probability_mse(student: Tensor, teacher: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -271,6 +271,10 @@ def loss(name: str, *, generator: torch.Generator | None = None, **settings: flo
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
             raise ConfigError(
                 f"The setting '{key}' of the loss '{name}' must be a number of at least 0, not {value!r}."
+            )
+        if (name, key) == ("focal", "alpha") and value > 1:
+            raise ConfigError(
+                f"The setting 'alpha' of the loss 'focal' is a share: at most 1, not {value!r}."
             )
     if "generator" in keywords:
         return functools.partial(function, generator=generator, **settings)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from faultpick.data.cubes import FolderCubes, SyntheticCubes, find_pairs, read_pair
+from faultpick.data.surfaces import THROW_STEP
 from faultpick.errors import DataError
 from faultpick.normalise import normalise_array
 from faultpick.synth import find_recipe, synthesize
@@ -258,3 +259,41 @@ def test_several_recipes_take_turns():
     for number in range(4):
         alone = SyntheticCubes([recipes[number % 2]], range(4), SHAPE)
         np.testing.assert_array_equal(cubes[number][0], alone[number][0])
+
+
+def test_files_that_a_system_hides_are_no_cubes(tmp_path):
+    cube = np.random.default_rng(0).standard_normal((4, 5, 6)).astype(np.float32)
+    for part in ("seis", "fault"):
+        (tmp_path / "pairs" / part).mkdir(parents=True)
+        np.save(tmp_path / "pairs" / part / "0.npy", np.abs(cube))
+        (tmp_path / "pairs" / part / "._0.npy").write_bytes(b"Mac OS X")
+    (tmp_path / "._0.npz").write_bytes(b"Mac OS X")
+    np.savez(tmp_path / "0.npz", seismic=cube, fault=np.zeros((4, 5, 6)))
+    assert len(find_pairs(tmp_path / "pairs")) == len(find_pairs(tmp_path)) == 1
+
+
+def test_the_throw_of_a_file_is_known(tmp_path):
+    cube = np.random.default_rng(0).standard_normal((12, 12, 12)).astype(np.float32)
+    fault, throw = np.zeros((12, 12, 12)), np.full((12, 12, 12), 2.0, np.float32)
+    fault[5:7] = 1
+    np.savez(tmp_path / "0.npz", seismic=cube, fault=fault, throw=throw)
+    np.savez(tmp_path / "1.npz", seismic=cube, fault=fault)
+    cubes = FolderCubes(tmp_path)
+    found = cubes.surfaces(0).throw
+    assert found is not None
+    assert found[6, 6, 6] * THROW_STEP == pytest.approx(2.0, abs=0.01)
+    assert cubes.surfaces(1).throw is None
+
+
+def test_where_the_label_has_no_trace_there_is_nothing_to_learn(tmp_path, segy):
+    cube = np.random.default_rng(0).standard_normal((6, 8, 10)).astype(np.float32)
+    for part in ("seis", "fault"):
+        (tmp_path / part).mkdir()
+    segy(cube, "seis/0.sgy")
+    present = np.ones((6, 8), dtype=bool)
+    present[:3, :4] = False
+    segy(np.ones_like(cube), "fault/0.sgy", live=present)
+    seismic, fault = FolderCubes(tmp_path)[0]
+    assert (seismic[~present] == 0).all()
+    assert seismic[present].any(axis=1).all()
+    assert (fault == present[..., None]).all()

@@ -89,6 +89,15 @@ def test_a_throw_that_coarse_samples_hide_is_not_labelled():
     assert mask_in(surfaces, fine)[:, :, :6].any()
 
 
+@pytest.mark.parametrize("vertical", [0.25, 0.28, 0.31, 0.4])
+def test_a_large_throw_is_labelled_at_every_zoom(vertical):
+    mask = sheet(normal_of(80, 30))
+    window = Window(SHAPE, (16, 16, 10), (MIDDLE, MIDDLE, MIDDLE), 1.0, vertical, 0.0)
+    known = mask_in(find_surfaces(mask, np.full(SHAPE, 30.0, np.float32)), window)
+    assert known.any()
+    np.testing.assert_array_equal(known, mask_in(find_surfaces(mask), window))
+
+
 def test_a_throw_smaller_than_what_is_visible_decides_nothing():
     normal = normal_of(75, 10)
     mask = sheet(normal)

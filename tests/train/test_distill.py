@@ -90,8 +90,8 @@ def test_a_teacher_in_several_attitudes_teaches_their_mean_probability():
 def test_the_attitudes_of_a_teacher_are_a_setting(student, teacher: str):
     image = torch.randn(1, 1, 24, 24, 24)
     network = load_model(teacher).network
-    plain = load_teacher(student(teacher={"models": (teacher,)}))
-    turned = load_teacher(student(teacher={"models": (teacher,), "tta": "turns"}))
+    plain = load_teacher(student(teacher={"models": (teacher,)}))[0]
+    turned = load_teacher(student(teacher={"models": (teacher,), "tta": "turns"}))[0]
     assert not torch.allclose(plain(image), turned(image))
     assert torch.allclose(turned(image), teacher_logit([(network, 1.0)], MODES["turns"])(image), atol=1e-5)
     assert torch.allclose(turned(image).flip(2), turned(image.flip(2)), atol=1e-4)
@@ -103,8 +103,8 @@ def test_a_teacher_is_frozen_and_in_the_mode_asked_for(student, teacher: str):
     with torch.no_grad():
         expected = models.fault_logit(network(image))
 
-    still = load_teacher(student(teacher={"models": (teacher,)}))
-    moving = load_teacher(student(teacher={"models": (teacher,), "train_mode": True}))
+    still = load_teacher(student(teacher={"models": (teacher,)}))[0]
+    moving = load_teacher(student(teacher={"models": (teacher,), "train_mode": True}))[0]
 
     assert torch.allclose(still(image), expected)
     assert torch.equal(still(image), still(image))
@@ -112,11 +112,23 @@ def test_a_teacher_is_frozen_and_in_the_mode_asked_for(student, teacher: str):
     assert not torch.equal(moving(image), moving(image))
 
 
+def test_a_slab_has_room_for_student_and_teacher(student, tmp_path: Path):
+    made = student(
+        teacher={"models": ("unet_res2",)},
+        data={"crop": (32, 32, 32)},
+        augmentation={"slabs": 1.0, "slab_lines": (1, 8)},
+        budget={"steps": 1, "epoch_steps": 1},
+    )
+    assert models.info(made.network).multiple < models.info("unet_res2").multiple
+    (trained,) = distill(made, tmp_path)
+    assert trained.steps == 1
+
+
 def test_a_teacher_says_what_it_would_predict(student, teacher: str):
     image = torch.randn(1, 1, 24, 24, 24)
-    uncalibrated = load_teacher(student(teacher={"models": (teacher,)}))(image)
+    uncalibrated = load_teacher(student(teacher={"models": (teacher,)}))[0](image)
     update_card(teacher, temperature=4.0)
-    calibrated = load_teacher(student(teacher={"models": (teacher,)}))(image)
+    calibrated = load_teacher(student(teacher={"models": (teacher,)}))[0](image)
     assert torch.allclose(calibrated, uncalibrated / 4)
 
 
@@ -267,6 +279,11 @@ def test_more_generations_follow_those_that_are_there(student, teacher: str, tmp
             {"teacher": {"models": ("a",)}, "terms": {"consistency": 1}},
             "'terms.consistency' needs unlabelled",
         ),
+        (
+            {"terms": {"log_probability": 0, "pseudo_label": 0}, "unlabelled": {"volumes": ("x",)}},
+            "'unlabelled.volumes' has no use",
+        ),
+        ({"terms": {"hard": 0, "log_probability": 0}}, "nothing to learn from"),
         ({"teacher": {"models": ("a",)}, "loss": {"name": "dices"}}, "There is no loss 'dices'"),
     ],
 )

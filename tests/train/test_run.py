@@ -21,12 +21,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from faultpick import models
 from faultpick.data.dataset import Crops
 from faultpick.errors import ConfigError, DataError, ModelError, OutputError
-from faultpick.train import module, run
+from faultpick.train import callbacks, module, run
 from faultpick.train.callbacks import WholeFiles
 from faultpick.train.config import TrainConfig, read_config
 from faultpick.train.loaders import ShareOfCubes
+from faultpick.train.module import FaultTraining
 from faultpick.train.run import train
-from faultpick.zoo import load_model
+from faultpick.zoo import load_model, update_card
 
 Tiny = Callable[..., TrainConfig]
 Runs = Any
@@ -137,6 +138,45 @@ def test_a_finished_training_that_is_resumed_writes_its_weights_again(tiny: Tiny
     assert (again.steps, again.validation_iou) == (trained.steps, trained.validation_iou)
     assert all(torch.equal(before[name], weight) for name, weight in load_file(again.weights).items())
     assert len(runs.rows(tmp_path)) == 2
+
+
+def test_a_finished_training_that_is_resumed_leaves_its_calibration(tiny: Tiny, tmp_path: Path):
+    trained = train(tiny(), tmp_path)
+    card = update_card(trained.weights, temperature=1.7, threshold=0.4)
+    assert train(tiny(), tmp_path, resume=True) == trained
+    assert load_model(trained.weights).card == card
+
+
+def test_a_short_training_does_not_remember_the_weights_it_started_from():
+    decay, average = 0.998, torch.tensor(1.0)  # the first weights are 1, all others 0
+    for step in range(1, 250):
+        average = callbacks._averaged(decay, average, torch.tensor(0.0), torch.tensor(step))
+    assert average < 1e-5
+    assert callbacks._averaged(decay, torch.tensor(1.0), torch.tensor(0.0), 5000) == pytest.approx(decay)
+    assert callbacks._averaged(0.0, torch.tensor(1.0), torch.tensor(3.0), 1) == 3.0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory: you tried"
+        ),
+        RuntimeError("DataLoader worker (pid 12) is killed by signal: Killed. "),
+    ],
+)
+def test_too_little_memory_is_a_sentence(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error):
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(FaultTraining, "training_step", fail)
+    with pytest.raises(ConfigError, match="Memory is too short for this training: take smaller crops"):
+        train(tiny(), tmp_path / "run")
+    monkeypatch.setattr(FaultTraining, "training_step", lambda *_: {}["bug"])
+    with pytest.raises(KeyError, match="bug"):
+        train(tiny(), tmp_path / "other")
 
 
 def test_what_cannot_be_resumed(tiny: Tiny, tmp_path: Path):
@@ -317,10 +357,16 @@ def test_a_process_that_prepares_crops_changes_nothing_but_says_what_is_wrong_as
 
 
 @pytest.mark.parametrize(
-    "change", [{"network": "nothing"}, {"loss": {"name": "nothing"}}, {"data": {"recipe": "nothing"}}]
+    "change",
+    [
+        {"network": "nothing"},
+        {"loss": {"name": "nothing"}},
+        {"data": {"recipe": "nothing"}},
+        {"name": "config"},
+    ],
 )
 def test_wrong_names_are_refused_before_anything_is_made(tiny: Tiny, tmp_path: Path, change: dict[str, Any]):
-    with pytest.raises(ConfigError, match="nothing"):
+    with pytest.raises(ConfigError, match=r"nothing|give the model another name"):
         train(tiny(**change), tmp_path / "run")
 
     assert not (tmp_path / "run").exists()
@@ -342,6 +388,8 @@ def test_mixed_precision_only_on_a_gpu_that_has_it(
     assert run._precision(tiny(), cuda=True) == expected
     assert run._precision(tiny(), cuda=False) == "32-true"
     assert run._precision(tiny(precision="16-mixed"), cuda=True) == "16-mixed"
+    with pytest.raises(ConfigError, match="'precision': a processor has no 16-mixed"):
+        run._precision(tiny(precision="16-mixed"), cuda=False)
 
 
 def test_a_folder_that_cannot_be_made(tiny: Tiny, tmp_path: Path):

@@ -6,9 +6,9 @@ import torch
 
 from faultpick.data.augment import Augmentation
 from faultpick.errors import DataError, VolumeError
-from faultpick.normalise import normalise_array
+from faultpick.prediction.source import source_of
 from faultpick.train.unlabelled import UnlabelledCrops
-from faultpick.volume import Geometry, SampleAxis, create_volume
+from faultpick.volume import Geometry, SampleAxis, create_volume, open_volume
 
 STILL = Augmentation(flips=False, quarter_turns=False, polarity=False, gain=0, noise=0)
 CROP = (8, 8, 16)
@@ -28,11 +28,16 @@ def write_volume(
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".sgy"])
-def test_crops_are_parts_of_the_normalised_volume_around_live_traces(tmp_path: Path, suffix: str):
+def test_crops_are_parts_of_what_a_prediction_sees_around_live_traces(tmp_path: Path, suffix: str):
     live = np.ones((12, 20), bool)
     live[:, 10:] = False
     path = tmp_path / f"survey{suffix}"
-    whole = torch.from_numpy(normalise_array(write_volume(path, live=live)))
+    write_volume(path, live=live)
+    with open_volume(path) as volume:
+        whole = torch.from_numpy(
+            source_of(volume, gain=True).filled(slice(0, 12), slice(0, 20), slice(0, 24))
+        )
+    assert (whole != 0).any(2).all()
 
     crops = UnlabelledCrops((path,), CROP, STILL, seed=1)
 
@@ -88,6 +93,18 @@ def test_clean_and_augmented_are_turned_alike(tmp_path: Path):
 
     assert all(torch.equal(augmented, clean) for (augmented, clean, _), _ in pairs)
     assert any(not torch.equal(turned[1], plain[1]) for turned, plain in pairs)
+
+
+def test_what_is_cut_out_of_a_crop_is_left_to_the_teacher(tmp_path: Path):
+    write_volume(tmp_path / "a.npy")
+    holes = STILL.model_copy(update={"cut_out": 1.0})
+    cut = UnlabelledCrops((tmp_path / "a.npy",), CROP, holes, seed=1)
+    whole = UnlabelledCrops((tmp_path / "a.npy",), CROP, STILL, seed=1)
+    for index in range(4):
+        (augmented, clean, live), (_, expected, _) = cut[index], whole[index]
+        assert torch.equal(clean, expected)
+        assert 0 < live.mean() < 1
+        assert torch.equal(augmented[live > 0], clean[live > 0])
 
 
 def test_volumes_that_do_not_do(tmp_path: Path):

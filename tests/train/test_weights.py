@@ -25,6 +25,19 @@ def test_a_training_starts_from_the_weights_it_is_given(tiny, tmp_path):
     assert load_model(trained.weights).card.period == (2.0, 300.0), "what it knew it still knows"
 
 
+def test_a_training_that_goes_on_needs_its_first_weights_no_longer(tiny, tmp_path, runs):
+    start = tmp_path / "start.safetensors"
+    save_model(models.build("tiny"), Card(name="start", network="tiny", period=(2.0, 300.0)), start)
+    config = tiny(weights=str(start))
+    runs.power_cut(6)
+    with pytest.raises(runs.PowerCut):
+        train(config, tmp_path / "run")
+    runs.power_cut(None)
+    start.unlink()
+    trained = train(config, tmp_path / "run", resume=True)
+    assert load_model(trained.weights).card.period == (2.0, 300.0)
+
+
 def test_weights_of_another_network_are_refused(tiny, tmp_path):
     config = tiny(weights="unet_res2")
     with pytest.raises(ModelError, match=r"unet_res2 belong to the network 'unet_res2'.* 'tiny'"):

@@ -154,16 +154,23 @@ def augment(
     Zooms and small turns are not applied here: they need more of the cube than a crop (see
     `faultpick.data.dataset.Crops`).
     """
-    image, label = _mirrored(image, label, settings, rng)
+    return altered(*mirrored(image, label, settings, rng), settings, rng)
+
+
+def altered(
+    image: Tensor, label: Tensor, settings: Augmentation, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """What `augment` does to amplitudes, and to labels where these are gone."""
     image = _rerecorded(image, settings, rng)
     image = _reprocessed(image, settings, rng)
     image, label = _incomplete(image, label, settings, rng)
     return image, label.contiguous()
 
 
-def _mirrored(
+def mirrored(
     image: Tensor, label: Tensor, settings: Augmentation, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
+    """How `augment` mirrors and turns both."""
     if settings.flips:
         axes = [axis for axis in (1, 2) if rng.random() < 0.5]
         image, label = image.flip(axes), label.flip(axes)

@@ -103,7 +103,8 @@ class FolderCubes:
 
     def __getitem__(self, index: int) -> LabelledCube:
         if index not in self._read:
-            seismic, fault, _ = read_pair(*self.pairs[index], self.shape)
+            seismic, fault, live = read_pair(*self.pairs[index], self.shape)
+            seismic[~live] = 0  # where nobody has looked for faults there is nothing to learn
             try:
                 self._read[index] = normalise_array(seismic).astype(np.float16), fault
             except VolumeError as error:
@@ -111,7 +112,7 @@ class FolderCubes:
         return self._read[index]
 
     def surfaces(self, index: int) -> Surfaces:
-        """The fault surfaces of a cube; their throw is unknown.
+        """The fault surfaces of a cube; their throw is known if an `.npz` file holds `throw`.
 
         Raises:
             DataError: The labels are too thick to have one surface in the middle.
@@ -123,7 +124,7 @@ class FolderCubes:
                     f"{self.pairs[index][1]} has labels more than four voxels thick, which cannot be zoomed: "
                     "make them thinner, or leave out augmentation.resampled."
                 )
-            self._surfaces[index] = find_surfaces(fault)
+            self._surfaces[index] = find_surfaces(fault, _throw(self.pairs[index][0], fault.shape))
         return self._surfaces[index]
 
     def name(self, index: int) -> str:
@@ -151,7 +152,8 @@ def find_pairs(folder: Path) -> list[tuple[Path, Path]]:
             )
         pairs = [(seismic[name], fault[name]) for name in sorted(seismic, key=_number)]
     else:
-        pairs = [(path, path) for path in sorted(folder.glob("*.npz"), key=lambda path: _number(path.name))]
+        cubes = sorted(folder.glob("[!.]*.npz"), key=lambda path: _number(path.name))
+        pairs = [(path, path) for path in cubes]
     if not pairs:
         raise DataError(f"{folder} holds no cubes: put seis/N.dat and fault/N.dat there, or N.npz files.")
     return pairs
@@ -161,7 +163,7 @@ def _volumes(folder: Path) -> dict[str, Path]:
     """The volumes in a folder by their names without suffix."""
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*")):
-        if path.suffix.lower() in SUFFIXES:
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             if path.stem in found:
                 raise DataError(f"{folder} holds both {found[path.stem].name} and {path.name}: keep one.")
             found[path.stem] = path
@@ -217,6 +219,15 @@ def read_pair(
     return seismic, (fault > 0.5).astype(np.uint8), live
 
 
+def _throw(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+    """The throw beside the amplitudes of an `.npz` file; None if there is none of this shape."""
+    if path.suffix != ".npz":
+        return None
+    with np.load(path) as arrays:
+        throw = arrays.get("throw")
+    return throw if throw is not None and throw.shape == shape else None
+
+
 def read_flat_cube(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     """A flat file of one cube: float32, little endian, C order, the vertical axis fastest.
 
@@ -241,7 +252,10 @@ def _read_volume(path: Path, shape: tuple[int, int, int]) -> tuple[NDArray[np.fl
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     except (VolumeError, GeometryError) as error:
-        raise DataError(str(error)) from error
+        aside = (
+            " Cubes are read without options: write it as .npz, .npy or .zarr." if "--" in str(error) else ""
+        )
+        raise DataError(f"{error}{aside}") from error
 
 
 def _number(name: str) -> tuple[int, str]:

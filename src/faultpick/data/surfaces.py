@@ -28,7 +28,7 @@ DEEP = 2.5
 """Voxels from the background beyond which a label has no one surface in its middle."""
 FEW = 0.1
 """Share of a label that may lie that deep, as where faults cross."""
-THROW_STEP = 0.01
+THROW_STEP = 0.013
 VISIBLE_THROW = 0.8
 """Samples of throw below which no fault is labelled."""
 
@@ -39,7 +39,8 @@ class Surfaces:
 
     Attributes:
         potential: uint8, half the squared distance to the surface in units of `STEP` above `LOWEST`.
-        throw: uint8, the throw near faults in units of `THROW_STEP`, at most 2.55 samples; None if unknown.
+        throw: uint8, the throw near faults in units of `THROW_STEP`, at most 255 of them, which is visible at
+            every zoom; None if unknown.
     """
 
     potential: NDArray[np.uint8]

@@ -111,12 +111,12 @@ class Source:
         """The normalised amplitudes of a box, gaps filled, smoothed if they are to be."""
         box = inlines, crosslines, samples
         if not any(self.smoothing):
-            return self._filled(*box)
+            return self.filled(*box)
         wide = [
             slice(max(part.start - margin, 0), min(part.stop + margin, size))
             for part, margin, size in zip(box, margins(self.smoothing), self.shape, strict=True)
         ]
-        block = smoothed(self._filled(wide[0], wide[1], wide[2]), self.smoothing)
+        block = smoothed(self.filled(wide[0], wide[1], wide[2]), self.smoothing)
         block /= np.float32(self.strength)
         clip = self.normalisation.clip
         np.clip(block, -clip, clip, out=block)
@@ -127,7 +127,7 @@ class Source:
             )
         ]
 
-    def _filled(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
+    def filled(self, inlines: slice, crosslines: slice, samples: slice) -> NDArray[np.float32]:
         """The normalised amplitudes of a box, gaps filled."""
         wanted = inlines, crosslines
         if self._gaps is not None:

@@ -129,7 +129,7 @@ def write_cubes(
     missing = [n for n in range(len(seeds)) if not all(path.exists() for path in wanted.paths(folder, n))]
     write = partial(_write_cube, folder, wanted)
     workers = min(workers or usable_cores(), len(missing))
-    made = map(write, missing) if workers <= 1 else _in_processes(write, missing, workers)
+    made = map(write, missing) if workers <= 1 else _in_processes(write, missing, workers, wanted.recipe)
     for done, _ in enumerate(made, len(seeds) - len(missing) + 1):
         if progress is not None:
             progress(done, len(seeds))
@@ -278,8 +278,10 @@ def _synthesize(seed: int, recipe: Recipe, shape: Shape) -> Cube:
         ) from error
 
 
-def _in_processes(write: Callable[[int], None], numbers: list[int], workers: int) -> Iterator[None]:
-    synthesize(0, shape=(8, 8, 8))  # compiled once here, and not by each process for itself
+def _in_processes(
+    write: Callable[[int], None], numbers: list[int], workers: int, recipe: Recipe
+) -> Iterator[None]:
+    synthesize(0, recipe, (8, 8, 8))  # compiled once here, and not by each process for itself
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     try:
         with interrupts_withheld():

@@ -6,23 +6,36 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import EMAWeightAveraging
+from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from torch import nn
+from torch import Tensor, nn
 
 from faultpick.errors import DataError, ModelError
 from faultpick.train.module import FaultTraining
 
 
-class Average(EMAWeightAveraging):
-    """The moving average of the weights, which is validated and saved."""
+class Average(WeightAveraging):
+    """The moving average of the weights, which is validated and saved.
+
+    Args:
+        decay: Share of the average that stays at each step; less at first, so that a short training does not
+            remember the weights that it started from.
+    """
+
+    def __init__(self, decay: float) -> None:
+        super().__init__(avg_fn=partial(_averaged, decay))
+
+    def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
+        """After each step."""
+        return step_idx is not None
 
     @property
     def network(self) -> nn.Module:
@@ -31,6 +44,12 @@ class Average(EMAWeightAveraging):
         training = self._average_model.module
         assert isinstance(training, FaultTraining)
         return training.network
+
+
+def _averaged(decay: float, average: Tensor, weights: Tensor, steps: Tensor | int) -> Tensor:
+    """The next average after so many steps: it goes back by a third of them at most."""
+    kept = min(decay, (1 + int(steps)) / (4 + int(steps)))
+    return kept * average + (1 - kept) * weights
 
 
 class History(Callback):

@@ -16,6 +16,9 @@ from faultpick.data.augment import Augmentation
 from faultpick.errors import ConfigError, FaultpickError
 from faultpick.synth import Recipe, find_recipe
 
+SETTINGS = "config.json"
+"""Where the folder of a training keeps its settings."""
+
 
 class Settings(BaseModel):
     """A group of settings; unknown keys are refused."""
@@ -228,6 +231,8 @@ def verify(config: TrainConfig) -> None:
         ConfigError: Something does not; the message names the setting.
     """
     data = config.data
+    if f"{config.name}.json" == SETTINGS:
+        raise ConfigError(f"setting 'name': the settings are in {SETTINGS}; give the model another name.")
     _known("network", lambda: models.info(config.network))
     _known("loss", lambda: losses.loss(config.loss.name, generator=None, **config.loss.settings))
     if data.folder is None:

@@ -117,6 +117,12 @@ def verify_distillation(config: DistillConfig) -> None:
         )
     if terms.consistency and not unlabelled:
         raise ConfigError("setting 'terms.consistency' needs unlabelled.volumes.")
+    if unlabelled and not (terms.pseudo_label or terms.consistency):
+        raise ConfigError(
+            "setting 'unlabelled.volumes' has no use: set terms.pseudo_label or terms.consistency above 0."
+        )
+    if not (taught or terms.hard or terms.consistency):
+        raise ConfigError("setting 'terms': there is nothing to learn from; set terms.hard above 0.")
 
 
 def with_generations(config: DistillConfig, count: int) -> DistillConfig:
@@ -154,30 +160,33 @@ def distill(config: DistillConfig, folder: Path, *, resume: bool = False) -> lis
             student = config.model_copy(
                 update={"name": name, "seed": config.seed + number, "teacher": settings}
             )
-        teacher = load_teacher(student)
+        teacher, multiple = load_teacher(student)
         going_on = resume and (number == 0 or (place / "config.json").exists())
-        results.append(
-            fit(student, place, partial(Distillation, teacher=teacher), DistillationLoaders, resume=going_on)
-        )
+        make = partial(Distillation, teacher=teacher, multiple=multiple)
+        results.append(fit(student, place, make, DistillationLoaders, resume=going_on))
     return results
 
 
-def load_teacher(config: DistillConfig) -> TeacherLogit:
+def load_teacher(config: DistillConfig) -> tuple[TeacherLogit, int]:
     """The fault logit of the frozen teachers' mean probability, as a function of the image.
+
+    Returns:
+        It, and what the sides of the image have to be multiples of.
 
     Raises:
         ModelError: A teacher cannot be read, or cannot see the crops of this training.
     """
-    teachers = []
+    teachers, multiple = [], 1
     for name in config.teacher.models:
         model = load_model(name)
+        multiple = math.lcm(multiple, model.info.multiple)
         if any(side % model.info.multiple for side in config.data.crop):
             raise ModelError(
                 f"The teacher {name} takes sides that are multiples of {model.info.multiple}, crops have "
                 f"{config.data.crop}: change data.crop."
             )
         teachers.append((model.network.train(config.teacher.train_mode), model.card.temperature))
-    return teacher_logit(teachers, MODES[config.teacher.tta])
+    return teacher_logit(teachers, MODES[config.teacher.tta]), multiple
 
 
 def teacher_logit(
@@ -234,8 +243,10 @@ class Distillation(FaultTraining):
     Tarvainen & Valpola 2017.
     """
 
-    def __init__(self, config: DistillConfig, teacher: TeacherLogit) -> None:
+    def __init__(self, config: DistillConfig, teacher: TeacherLogit, multiple: int = 1) -> None:
+        """With the multiple that the sides of what the teacher sees are of, beside the student's own."""
         super().__init__(config)
+        self.multiple = math.lcm(self.multiple, multiple)
         self.terms, self.confidence = config.terms, config.unlabelled.confidence
         self.teacher = teacher
 

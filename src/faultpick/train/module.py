@@ -32,15 +32,22 @@ class FaultTraining(LightningModule):
 
     Several processes train as one would on their crops together: the loss is that of the whole batch (Dice
     is no mean over crops) and a stochastic loss draws once for all.
+
+    Attributes:
+        multiple: What the sides of all that is shown are multiples of.
+        minutes: Time used so far.
+        known_period: Vertical periods that the weights it started from were trained on.
     """
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
         self.network = models.build(config.network)
+        self.multiple = models.info(config.network).multiple
         self.draws = torch.Generator()
         self.loss = losses.loss(config.loss.name, generator=self.draws, **config.loss.settings)
         self.minutes = 0.0
+        self.known_period: tuple[float, float] | None = None
         self._started = 0.0
         self._validation: list[Tensor] = []
 
@@ -80,12 +87,11 @@ class FaultTraining(LightningModule):
         """Loss of one batch, its crops cut into slabs where the step is one of slabs."""
         rng = np.random.default_rng((self.config.seed, 2, self.global_step))
         slab = random_slab(self.config.augmentation, rng)
-        multiple = models.info(self.config.network).multiple
         inlines = self.config.data.crop[0]
         if slab is not None:
-            batch = apply_to_collection(batch, Tensor, lambda crops: slabs(crops, slab, multiple))
-            inlines = inlines if slab.crosslines else min(inlines, round_up(slab.lines, multiple))
-        with self._in_full() if inlines <= 2 * multiple else nullcontext():
+            batch = apply_to_collection(batch, Tensor, lambda crops: slabs(crops, slab, self.multiple))
+            inlines = inlines if slab.crosslines else min(inlines, round_up(slab.lines, self.multiple))
+        with self._in_full() if inlines <= 2 * self.multiple else nullcontext():
             loss = self.objective(batch)
         self.log("loss", loss, on_step=False, on_epoch=True, batch_size=1)
         return loss
@@ -147,11 +153,11 @@ class FaultTraining(LightningModule):
         self._validation.clear()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the time used."""
-        checkpoint["minutes"] = self.minutes
+        """Keep the time used, and what the first weights knew."""
+        checkpoint["minutes"], checkpoint["known_period"] = self.minutes, self.known_period
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the time used.
+        """Take up the time used, and what the first weights knew.
 
         Raises:
             DataError: The checkpoint is of another network.
@@ -164,7 +170,7 @@ class FaultTraining(LightningModule):
             raise DataError(
                 "The checkpoint is not of this network: train again from the start in another folder."
             )
-        self.minutes = checkpoint["minutes"]
+        self.minutes, self.known_period = checkpoint["minutes"], checkpoint.get("known_period")
 
 
 def learning_rate_factor(progress: float, warm_up: float) -> float:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -15,7 +15,6 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from pydantic import ValidationError
-from torch import Tensor
 
 from faultpick.errors import ConfigError, FaultpickError, ModelError, OutputError
 from faultpick.train.callbacks import (
@@ -26,13 +25,15 @@ from faultpick.train.callbacks import (
     WholeFiles,
     replaced,
 )
-from faultpick.train.config import Config, TrainConfig, differences, verify
+from faultpick.train.config import SETTINGS, Config, TrainConfig, differences, verify
 from faultpick.train.loaders import Loaders
 from faultpick.train.module import FaultTraining
 from faultpick.train.period import trained_periods
 
+if TYPE_CHECKING:
+    from faultpick.zoo import LoadedModel
+
 CHECKPOINT = "last.ckpt"
-SETTINGS = "config.json"
 HISTORY = "metrics.csv"
 MACHINE = {"accelerator", "data.workers", "threads"}
 """Settings that say how a machine is used, and may change while a training goes on."""
@@ -95,7 +96,9 @@ def fit(
     seed_everything(config.seed, verbose=False)
     module = make_module(config)
     if config.weights is not None and checkpoint is None:
-        module.network.load_state_dict(_initial_weights(config.weights, config.network))
+        first = _initial_model(config.weights, config.network)
+        module.network.load_state_dict(first.network.state_dict())
+        module.known_period = first.card.period
     module.network.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
     history = History(folder / HISTORY)
     trainer = _trainer(config, folder, history)
@@ -110,6 +113,12 @@ def fit(
         return _save(config, module, trainer, history, loaders, folder)
     except SIGTERMException as error:
         raise SystemExit(TERMINATED) from error
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        raise ConfigError(
+            "Memory is too short for this training: take smaller crops, batches or cubes, or fewer workers."
+        ) from error
     except FaultpickError as error:
         raise _plain(error) from error
     except OSError as error:
@@ -117,19 +126,22 @@ def fit(
         raise OutputError(f"Cannot write {where} ({why}): make room or choose another folder.") from error
 
 
-def _known_periods(config: TrainConfig, loaders: Loaders) -> tuple[float, float] | None:
-    """The periods of the training, and those that the weights it started from know besides."""
-    from faultpick.zoo import load_model
+def _out_of_memory(error: Exception) -> bool:
+    """Whether an error says so; PyTorch's on a processor, and that of a killed loader, have no type."""
+    told = ("not enough memory", "can't allocate memory", "is killed by signal: Killed")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(text in str(error) for text in told)
 
-    shown = trained_periods(loaders.training_crops)
-    before = None if config.weights is None else load_model(config.weights).card.period
+
+def _known_periods(module: FaultTraining, loaders: Loaders) -> tuple[float, float] | None:
+    """The periods of the training, and those that the weights it started from know besides."""
+    shown, before = trained_periods(loaders.training_crops), module.known_period
     if shown is None or before is None:
         return shown or before
     return min(shown[0], before[0]), max(shown[1], before[1])
 
 
-def _initial_weights(name: str, network: str) -> dict[str, Tensor]:
-    """The weights of a trained model.
+def _initial_model(name: str, network: str) -> "LoadedModel":
+    """A trained model to start from.
 
     Raises:
         ModelError: It is unknown or damaged, or another network.
@@ -142,7 +154,7 @@ def _initial_weights(name: str, network: str) -> dict[str, Tensor]:
             f"The weights {name} belong to the network {model.card.network!r}, the training is one of "
             f"{network!r}: change one of the two settings."
         )
-    return model.network.state_dict()
+    return model
 
 
 def is_main_process() -> bool:
@@ -215,6 +227,8 @@ def _trainer(config: TrainConfig, folder: Path, history: History) -> Trainer:
 
 
 def _precision(config: TrainConfig, cuda: bool) -> Any:
+    if config.precision == "16-mixed" and not cuda:
+        raise ConfigError("setting 'precision': a processor has no 16-mixed; take bf16-mixed or 32-true.")
     if config.precision != "auto":
         return config.precision
     generation = torch.cuda.get_device_capability()[0] if cuda else 0
@@ -257,7 +271,7 @@ def _save(
         trainer.global_step,
         module.minutes,
     )
-    if trainer.is_global_zero:
+    if trainer.is_global_zero and not result.weights.exists():  # a finished one's may have been calibrated
         card = Card(
             name=config.name,
             network=config.network,
@@ -266,7 +280,7 @@ def _save(
             steps=result.steps,
             minutes=round(result.minutes, 1),
             metrics={"validation_iou": round(result.validation_iou, 4)},
-            period=_known_periods(config, loaders),
+            period=_known_periods(module, loaders),
         )
         save_model(module.network, card, result.weights)
     trainer.strategy.barrier()
