@@ -9,7 +9,6 @@ Notation in the formulas: z logit, p = sigmoid(z) fault probability, t target, w
 `mean` is sum(w x) / sum(w), TP = sum(w p t), FP = sum(w p (1 - t)), FN = sum(w (1 - p) t).
 """
 
-import difflib
 import functools
 import inspect
 import math
@@ -19,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from faultpick.errors import ConfigError
+from faultpick.errors import ConfigError, suggestion
 
 Loss = Callable[..., Tensor]
 
@@ -282,11 +281,7 @@ def loss(name: str, *, generator: torch.Generator | None = None, **settings: flo
 
 
 def _suggestion(word: str, known: list[str]) -> str:
-    if not known:
-        return "it has none"
-    nearest = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
-    choice = "the choice is " + ", ".join(known)
-    return f"did you mean '{nearest[0]}'? ({choice})" if nearest else choice
+    return f"{suggestion(word, known)}the choice is {', '.join(known)}" if known else "it has none"
 
 
 def _checked(logit: Tensor, other: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:

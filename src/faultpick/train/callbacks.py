@@ -4,8 +4,6 @@ import csv
 import io
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
@@ -20,6 +18,7 @@ from torch import Tensor, nn
 
 from faultpick.errors import DataError, ModelError
 from faultpick.train.module import FaultTraining
+from faultpick.volume.staging import replace_text
 
 
 class Average(WeightAveraging):
@@ -102,8 +101,7 @@ class History(Callback):
             writer = csv.DictWriter(table, list(self.rows[-1]), restval="", lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows)
-            with replaced(self.path) as temporary:
-                temporary.write_text(table.getvalue(), encoding="utf-8")
+            replace_text(self.path, table.getvalue())
 
     def state_dict(self) -> dict[str, Any]:
         """The rows, for the checkpoint."""
@@ -177,8 +175,12 @@ class WholeFiles(TorchCheckpointIO):
         path = Path(path)
         data = io.BytesIO()
         torch.save(checkpoint, data)
-        with replaced(path) as temporary:
+        temporary = path.with_name(f".{path.name}.tmp")
+        try:
             temporary.write_bytes(data.getbuffer())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def load_checkpoint(self, path: str | Path, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         """Read the file at `path`.
@@ -192,14 +194,3 @@ class WholeFiles(TorchCheckpointIO):
         except (RuntimeError, OSError, EOFError, UnpicklingError, KeyError, TypeError) as error:
             raise DataError(f"{path} is damaged: train again from the start in another folder.") from error
         return checkpoint
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A path to write to; when all went well, the file there takes the place of `path`."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

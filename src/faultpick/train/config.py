@@ -1,6 +1,5 @@
 """Every setting of a training, in one typed place: config file, command and checkpoint share it."""
 
-import difflib
 import json
 import math
 import tomllib
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from faultpick import losses, models
 from faultpick.data import splits
 from faultpick.data.augment import Augmentation
-from faultpick.errors import ConfigError, FaultpickError
+from faultpick.errors import ConfigError, FaultpickError, suggestion
 from faultpick.synth import Recipe, find_recipe
 
 SETTINGS = "config.json"
@@ -284,9 +283,8 @@ def _first_problem(error: ValidationError, schema: type[BaseModel]) -> str:
     match problem["type"]:
         case "extra_forbidden":
             known = list(_fields(schema, problem["loc"][:-1]))
-            near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}."
-            return f"there is no {setting}: {hint}"
+            hint = suggestion(str(problem["loc"][-1]), known) or f"known here: {', '.join(known)}."
+            return f"there is no {setting}: {hint.strip()}"
         case "missing":
             return f"{setting} is missing."
         case "value_error":

@@ -23,12 +23,12 @@ from faultpick.train.callbacks import (
     History,
     ProgressBar,
     WholeFiles,
-    replaced,
 )
 from faultpick.train.config import SETTINGS, Config, TrainConfig, differences, verify
 from faultpick.train.loaders import Loaders
 from faultpick.train.module import FaultTraining
 from faultpick.train.period import trained_periods
+from faultpick.volume.staging import replace_text
 
 if TYPE_CHECKING:
     from faultpick.zoo import LoadedModel
@@ -105,8 +105,7 @@ def fit(
     try:
         if trainer.is_global_zero:
             folder.mkdir(parents=True, exist_ok=True)
-            with replaced(folder / SETTINGS) as temporary:
-                temporary.write_text(config.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            replace_text(folder / SETTINGS, config.model_dump_json(indent=2) + "\n")
         with warnings.catch_warnings():
             _silence()
             trainer.fit(module, datamodule=loaders, ckpt_path=checkpoint, weights_only=True)
