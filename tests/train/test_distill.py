@@ -262,6 +262,12 @@ def test_more_generations_follow_those_that_are_there(student, teacher: str, tmp
     assert [each.weights.read_bytes() for each in again] == before
     assert load_model(third.weights).card.config["teacher"]["models"] == [str(second.weights)]
 
+    moved = tmp_path.with_name("moved")
+    tmp_path.rename(moved)
+    tmp_path.mkdir()
+    (moved / "teacher").rename(tmp_path / "teacher")  # where the settings name it
+    distill(with_generations(config, 3), moved, resume=True)
+
 
 @pytest.mark.parametrize(
     ("changes", "says"),

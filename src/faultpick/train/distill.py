@@ -18,7 +18,7 @@ from faultpick.train.callbacks import Average
 from faultpick.train.config import Settings, TrainConfig, verify
 from faultpick.train.loaders import Loaders
 from faultpick.train.module import FaultTraining
-from faultpick.train.run import Trained, fit
+from faultpick.train.run import MACHINE, Trained, fit
 from faultpick.train.unlabelled import UnlabelledCrops
 from faultpick.zoo import load_model
 
@@ -163,7 +163,8 @@ def distill(config: DistillConfig, folder: Path, *, resume: bool = False) -> lis
         teacher, multiple = load_teacher(student)
         going_on = resume and (number == 0 or (place / "config.json").exists())
         make = partial(Distillation, teacher=teacher, multiple=multiple)
-        results.append(fit(student, place, make, DistillationLoaders, resume=going_on))
+        may_differ = MACHINE | {"teacher.models"} if number else MACHINE  # the folder, spelt another way
+        results.append(fit(student, place, make, DistillationLoaders, resume=going_on, may_differ=may_differ))
     return results
 
 

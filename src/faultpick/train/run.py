@@ -3,7 +3,7 @@
 import logging
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,9 +87,13 @@ def fit(
     make_loaders: Callable[[Config], Loaders],
     *,
     resume: bool,
+    may_differ: Set[str] = MACHINE,
 ) -> Trained:
-    """Train a module on the data of its loaders; folder, result and errors are those of :func:`train`."""
-    checkpoint = _checkpoint(config, folder, resume)
+    """Train a module on the data of its loaders; folder, result and errors are those of :func:`train`.
+
+    `may_differ` names the settings that may differ from those in `folder` when it goes on.
+    """
+    checkpoint = _checkpoint(config, folder, resume, may_differ)
     loaders = make_loaders(config)
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -161,7 +165,7 @@ def is_main_process() -> bool:
     return bool(rank_zero_only(lambda: True)())
 
 
-def _checkpoint(config: TrainConfig, folder: Path, resume: bool) -> Path | None:
+def _checkpoint(config: TrainConfig, folder: Path, resume: bool, may_differ: Set[str]) -> Path | None:
     """The checkpoint to go on from, None at the beginning."""
     path, settings, weights = folder / CHECKPOINT, folder / SETTINGS, folder / f"{config.name}.safetensors"
     if not resume:
@@ -182,7 +186,7 @@ def _checkpoint(config: TrainConfig, folder: Path, resume: bool) -> Path | None:
         raise ConfigError(
             f"{settings} is damaged or of another kind of training: choose another folder."
         ) from error
-    changed = sorted(set(differences(before, config)) - MACHINE)
+    changed = sorted(set(differences(before, config)) - may_differ)
     if changed:
         raise ConfigError(
             f"{settings} differs from these settings in {', '.join(changed)}: resume with those of the file."
