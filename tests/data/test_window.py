@@ -53,3 +53,12 @@ def test_the_box_holds_all_that_is_looked_at():
     np.testing.assert_allclose(window.cubic(array[window.box]), 1.0, atol=1e-5)
     lengths = [side.stop - side.start for side in window.box]
     assert lengths[2] <= 11 / 1.1 + 2 * 2 + 2
+
+
+@pytest.mark.parametrize("vertical", [0.25, 0.5, 1.0])
+def test_the_ends_of_a_crop_are_what_they_are_within_a_longer_one(vertical):
+    cube = np.random.default_rng(0).standard_normal((8, 8, 128)).astype(np.float32)
+    short, long = (Window(cube.shape, (4, 4, count), (3.5, 3.5, 63.5), 1.0, vertical) for count in (12, 20))
+    np.testing.assert_allclose(
+        short.cubic(cube[short.box]), long.cubic(cube[long.box])[..., 4:-4], rtol=1e-5, atol=1e-6
+    )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-MARGIN = 2
+MARGIN = 2  # voxels of the cube beyond the crop, times the kernel's stretch
 
 Taps = tuple[NDArray[np.intp], NDArray[np.float32]]
 """For each position the voxels that it is interpolated from, and their weights, both (positions, voxels)."""
@@ -56,9 +56,10 @@ class Window:
     @cached_property
     def box(self) -> tuple[slice, slice, slice]:
         """The part of the cube that the window looks at, with the voxels it interpolates from."""
+        margins = MARGIN, MARGIN, int(np.ceil(MARGIN * self._stretch))
         first, second, third = (
-            slice(max(int(axis.min()) - MARGIN, 0), min(int(axis.max()) + MARGIN + 2, side))
-            for axis, side in zip((*self.traces, self.samples), self.shape, strict=True)
+            slice(max(int(axis.min()) - margin, 0), min(int(axis.max()) + margin + 2, side))
+            for axis, margin, side in zip((*self.traces, self.samples), margins, self.shape, strict=True)
         )
         return first, second, third
 
@@ -71,10 +72,13 @@ class Window:
         Args:
             block: `box` of the cube.
         """
-        stretch = max(1 / self.vertical, 1.0)
-        return self._apply(
-            self._over_traces(_cubic), self._over_samples(partial(_cubic, stretch=stretch)), block
-        )
+        along_samples = partial(_cubic, stretch=self._stretch)
+        return self._apply(self._over_traces(_cubic), self._over_samples(along_samples), block)
+
+    @property
+    def _stretch(self) -> float:
+        """How much wider the kernel is along the samples."""
+        return max(1 / self.vertical, 1.0)
 
     def linear(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """The crop of what varies slowly, by linear interpolation of `box` of the cube."""
