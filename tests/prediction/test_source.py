@@ -44,7 +44,9 @@ def test_planes_that_lie_in_the_padding_alone_are_reflected_too():
     assert tile.flags.c_contiguous
 
 
-@pytest.mark.parametrize("factors", [(0.3, 1.0, 1.0), (1.0, 0.4, 0.6), (0.25, 0.25, 0.5), (1.5, 0.5, 1.0)])
+@pytest.mark.parametrize(
+    "factors", [(0.3, 1.0, 1.0), (1.0, 0.4, 0.6), (0.25, 0.25, 0.5), (1.5, 0.5, 1.0), (2.0, 1.0, 1.0)]
+)
 def test_a_coarser_grid_is_filled_some_inlines_at_a_time(factors, monkeypatch):
     survey = np.random.default_rng(0).standard_normal((90, 40, 30), dtype=np.float32)
     boxes = []
@@ -63,7 +65,7 @@ def test_a_coarser_grid_is_filled_some_inlines_at_a_time(factors, monkeypatch):
     ]
     expected = np.einsum("ai,bj,ck,ijk->abc", *whole, survey, optimize=True)
     expected = expected[np.ix_(*(window.sources for window in windows))]
-    for inlines in (7, 1000):
+    for inlines in (1, 7, 1000):
         monkeypatch.setattr("faultpick.prediction.source.INLINES", inlines)
         boxes.clear()
         np.testing.assert_allclose(source.tile(axes, windows), expected, atol=1e-5)

@@ -152,8 +152,9 @@ def test_a_short_training_does_not_remember_the_weights_it_started_from():
     for step in range(1, 250):
         average = callbacks._averaged(decay, average, torch.tensor(0.0), torch.tensor(step))
     assert average < 1e-5
-    assert callbacks._averaged(decay, torch.tensor(1.0), torch.tensor(0.0), 5000) == pytest.approx(decay)
-    assert callbacks._averaged(0.0, torch.tensor(1.0), torch.tensor(3.0), 1) == 3.0
+    long = callbacks._averaged(decay, torch.tensor(1.0), torch.tensor(0.0), torch.tensor(5000))
+    assert long == pytest.approx(decay)
+    assert callbacks._averaged(0.0, torch.tensor(1.0), torch.tensor(3.0), torch.tensor(1)) == 3.0
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Source:
                 out[rows] = block
             else:
                 fed = np.flatnonzero(first[:, rows].any(axis=1))
-                near = slice(fed[0], fed[-1] + 1)
+                near = slice(fed.min(initial=len(first)), fed.max(initial=-1) + 1)
                 out[near] += np.tensordot(first[near, rows], block, axes=1)
         return out
 

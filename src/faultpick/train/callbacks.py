@@ -45,9 +45,9 @@ class Average(WeightAveraging):
         return training.network
 
 
-def _averaged(decay: float, average: Tensor, weights: Tensor, steps: Tensor | int) -> Tensor:
+def _averaged(decay: float, average: Tensor, weights: Tensor, steps: Tensor) -> Tensor:
     """The next average after so many steps: it goes back by a third of them at most."""
-    kept = min(decay, (1 + int(steps)) / (4 + int(steps)))
+    kept = ((1 + steps) / (4 + steps)).clamp(max=decay)
     return kept * average + (1 - kept) * weights
 
 

@@ -274,7 +274,8 @@ def _save(
         trainer.global_step,
         module.minutes,
     )
-    if trainer.is_global_zero and not result.weights.exists():  # a finished one's may have been calibrated
+    written = all(file.exists() for file in (result.weights, result.weights.with_suffix(".json")))
+    if trainer.is_global_zero and not written:  # a finished one's card may have been calibrated
         card = Card(
             name=config.name,
             network=config.network,
