@@ -329,6 +329,7 @@ def test_an_interrupt_lets_the_workers_go(weights, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a group of its own, as of a terminal
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run behind
     )
     try:
         while not any("spawn_main" in command for command in commands_of(process.pid)):  # a worker starts
