@@ -5,21 +5,7 @@ The command prints it without a traceback and exits with code 2.
 """
 
 import difflib
-import zipfile
-import zlib
 from collections.abc import Iterable
-
-NPZ_ERRORS = (
-    OSError,
-    EOFError,
-    KeyError,
-    TypeError,
-    ValueError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What reading a damaged .npz file may raise."""
 
 
 class FaultpickError(Exception):

@@ -283,6 +283,9 @@ def test_the_throw_of_a_file_is_known(tmp_path):
     assert found is not None
     assert found[6, 6, 6] * THROW_STEP == pytest.approx(2.0, abs=0.01)
     assert cubes.surfaces(1).throw is None
+    np.savez(tmp_path / "2.npz", seismic=cube, fault=fault, throw=np.array([object()]))
+    with pytest.raises(DataError, match=r"The throw in .*2\.npz cannot be read"):
+        FolderCubes(tmp_path).surfaces(2)
 
 
 def test_where_the_label_has_no_trace_there_is_nothing_to_learn(tmp_path, segy):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.data.surfaces import Surfaces, find_surfaces, too_thick
-from faultpick.errors import NPZ_ERRORS, DataError, GeometryError, VolumeError
+from faultpick.errors import DataError, GeometryError, VolumeError
 from faultpick.normalise import normalise_array
+from faultpick.npz import NPZ_ERRORS
 from faultpick.synth import Cube, Recipe, synthesize
 from faultpick.synth.dataset import read_cube_set
 from faultpick.volume import Geometry, open_volume
@@ -223,8 +224,11 @@ def _throw(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
     """The throw beside the amplitudes of an `.npz` file; None if there is none of this shape."""
     if path.suffix != ".npz":
         return None
-    with np.load(path) as arrays:
-        throw = arrays.get("throw")
+    try:
+        with np.load(path) as arrays:
+            throw = arrays.get("throw")
+    except NPZ_ERRORS as error:
+        raise DataError(f"The throw in {path} cannot be read ({error}): write the file again.") from error
     return throw if throw is not None and throw.shape == shape else None
 
 

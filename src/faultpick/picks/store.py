@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.errors import NPZ_ERRORS, OutputError, PicksError
+from faultpick.errors import OutputError, PicksError
+from faultpick.npz import NPZ_ERRORS
 from faultpick.picks.fault import Fault, Picks, Throw
 from faultpick.volume import Geometry, SampleAxis
 from faultpick.volume.staging import output_errors, staged

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from faultpick.errors import NPZ_ERRORS
 from faultpick.gain import Gain
 from faultpick.normalise import Normalisation
+from faultpick.npz import NPZ_ERRORS
 from faultpick.prediction.cut import Cut
 from faultpick.prediction.source import Source, source_of
 from faultpick.volume import Volume

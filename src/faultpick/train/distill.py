@@ -15,7 +15,7 @@ from faultpick import losses, models
 from faultpick.errors import ConfigError, ModelError
 from faultpick.prediction.tta import AS_IT_IS, MODES, Attitude, Mode
 from faultpick.train.callbacks import Average
-from faultpick.train.config import Settings, TrainConfig, verify
+from faultpick.train.config import SETTINGS, Settings, TrainConfig, verify
 from faultpick.train.loaders import Loaders
 from faultpick.train.module import FaultTraining
 from faultpick.train.run import MACHINE, Trained, fit
@@ -161,7 +161,7 @@ def distill(config: DistillConfig, folder: Path, *, resume: bool = False) -> lis
                 update={"name": name, "seed": config.seed + number, "teacher": settings}
             )
         teacher, multiple = load_teacher(student)
-        going_on = resume and (number == 0 or (place / "config.json").exists())
+        going_on = resume and (number == 0 or (place / SETTINGS).exists())
         make = partial(Distillation, teacher=teacher, multiple=multiple)
         may_differ = MACHINE | {"teacher.models"} if number else MACHINE  # the folder, spelt another way
         results.append(fit(student, place, make, DistillationLoaders, resume=going_on, may_differ=may_differ))

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from faultpick.metrics import mean_axis
 from faultpick.picks import Fault, Picks
-from faultpick.picks.attributes import line_across, scale_of, triangle_normals
+from faultpick.picks.attributes import grid_normal, line_across, scale_of, triangle_normals
 from faultpick.picks.settings import PickSettings
 from faultpick.view.sections import Section, axes_of
 
@@ -26,9 +25,9 @@ def sections_through(picks: Picks, count: int = 3) -> list[Section]:
     waiting: list[tuple[int, int]] = []
     for fault in picks.faults:
         if len(fault.triangles):
-            normals, areas = triangle_normals(fault.vertices, fault.triangles)
+            _, areas = triangle_normals(fault.vertices, fault.triangles)
             centre = np.average(fault.vertices[fault.triangles].mean(axis=1), axis=0, weights=areas)
-            axis = line_across(mean_axis(normals, areas), scale)
+            axis = line_across(grid_normal(fault.vertices, fault.triangles, scale), scale)
             size = picks.geometry.shape[axis]
             place = axis, int(np.clip(round(float(centre[axis])), 0, size - 1))
             near = any(other == axis and abs(at - place[1]) < size / 8 for other, at in chosen)
