@@ -50,14 +50,16 @@ def test_the_ground_says_which_line_is_closest_to_the_dip():
     assert [s.title for s in sections_through(placed)] == ["Inline 110"]
 
 
-def test_sections_that_would_lie_side_by_side_wait_for_others():
+def test_sections_do_not_lie_side_by_side():
     faults = [along_inlines(1, 10), along_inlines(2, 20, inlines=(0, 32)), along_crosslines(3, 7)]
-    assert [s.title for s in sections_through(picks(*faults), 2)] == ["Inline 115", "Crossline 540"]
+    assert [s.title for s in sections_through(picks(*faults), 2)] == ["Inline 115", "Inline 124"]
     assert [s.title for s in sections_through(picks(*faults))] == [
         "Inline 115",
+        "Inline 124",
         "Crossline 540",
-        "Inline 116",
     ]
+    short = along_inlines(4, 30, inlines=(12, 18))
+    assert [s.title for s in sections_through(picks(faults[0], short))] == ["Inline 115"]
     assert [s.title for s in sections_through(picks(*faults[:1]))] == ["Inline 115"]
     assert sections_through(picks()) == []
 

@@ -15,29 +15,32 @@ _ASIDE = 1e-3
 def sections_through(picks: Picks, count: int = 3) -> list[Section]:
     """Sections through the middles of the largest faults, each on the line that is closest to their dip.
 
-    A fault whose section would lie beside one that is there already waits until the others had their turn. Of
-    a single line, the section is that line.
+    Where that would lie beside a section that is there already, a fault is cut as far from it as the middle
+    half of the fault allows, or not at all. Of a single line, the section is that line.
     """
     inlines, crosslines, samples = axes_of(picks.geometry)
     scale = scale_of(picks.geometry, PickSettings().velocity)
     whole = slice(None)
     chosen = [(axis, 0) for axis in range(2) if picks.geometry.shape[axis] == 1]
-    waiting: list[tuple[int, int]] = []
     for fault in picks.faults:
         if len(fault.triangles):
             _, areas = triangle_normals(fault.vertices, fault.triangles)
             centre = np.average(fault.vertices[fault.triangles].mean(axis=1), axis=0, weights=areas)
             axis = line_across(grid_normal(fault.vertices, fault.triangles, scale), scale)
             size = picks.geometry.shape[axis]
-            place = axis, int(np.clip(round(float(centre[axis])), 0, size - 1))
-            near = any(other == axis and abs(at - place[1]) < size / 8 for other, at in chosen)
-            (waiting if near else chosen).append(place)
-    places = list(dict.fromkeys(chosen + waiting))[:count]
+            taken = [at for other, at in chosen if other == axis]
+            low, high = fault.vertices[:, axis].min(), fault.vertices[:, axis].max()
+            within = [centre[axis], *np.quantile([low, high], (0.25, 0.75))]
+            places = np.clip(np.round(within).astype(int), 0, size - 1)
+            apart = [min((abs(place - at) for at in taken), default=size) for place in places]
+            best = 0 if apart[0] >= size / 8 else int(np.argmax(apart))
+            if apart[best] >= size / 8:
+                chosen.append((axis, int(places[best])))
     return [
         Section((at, whole, whole), crosslines, samples, f"Inline {inlines.values[at]}")
         if axis == 0
         else Section((whole, at, whole), inlines, samples, f"Crossline {crosslines.values[at]}")
-        for axis, at in places
+        for axis, at in chosen[:count]
     ]
 
 
