@@ -93,9 +93,10 @@ def signals() -> Iterator[None]:
     stack where there is one, and a library beside it leaves one that is freed: the end of a child in a later
     test would bring the whole run down.
     """
-    before = signal.getsignal(signal.SIGCHLD)
+    before = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGCHLD, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     if sys.platform == "linux":
         disabled = _SignalStack(None, 2, 0)
         ctypes.CDLL(None).sigaltstack(ctypes.byref(disabled), None)

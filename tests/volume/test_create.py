@@ -51,6 +51,34 @@ def test_an_error_leaves_nothing_behind(tmp_path, numbers, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_is_behind_a_link_is_replaced_and_not_the_link(tmp_path, numbers, name):
+    (tmp_path / "big").mkdir()
+    link, target = tmp_path / name, tmp_path / "big" / name
+    write(target, numbers((4, 3, 5), 1))
+    link.symlink_to(target)
+    new = numbers((4, 3, 5), 2)
+    write(link, new)
+    assert link.is_symlink()
+    with open_volume(target, shape=new.shape) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], new)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["big", name])
+    assert [path.name for path in (tmp_path / "big").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_write_protected_stays(tmp_path, numbers, name, monkeypatch):
+    old = numbers((4, 3, 5), 1)
+    write(tmp_path / name, old)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != name and access(path, mode))
+    with pytest.raises(OutputError, match=f"{name} is write-protected"):
+        write(tmp_path / name, numbers((4, 3, 5), 2))
+    monkeypatch.undo()
+    with open_volume(tmp_path / name, shape=old.shape) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], old)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_older_output_is_replaced_only_by_a_whole_one(tmp_path, numbers, name):
     old, new = numbers((4, 3, 5), 1), numbers((4, 3, 5), 2)
     write(tmp_path / name, old)

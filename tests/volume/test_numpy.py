@@ -56,3 +56,11 @@ def test_a_cut_file(tmp_path, numbers, keep):
     (tmp_path / "a.npy").write_bytes(data[:keep])
     with pytest.raises(VolumeError, match=r"a\.npy is not a whole \.npy file"):
         open_volume(tmp_path / "a.npy")
+
+
+def test_a_damaged_header(tmp_path, numbers):
+    np.save(tmp_path / "a.npy", numbers((3, 4, 5)))
+    data = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(data.replace(b"}", b"("))
+    with pytest.raises(VolumeError, match=r"a\.npy is not a whole \.npy file"):
+        open_volume(tmp_path / "a.npy")

@@ -123,6 +123,23 @@ def test_sample_axis_from_headers(segy, numbers):
         assert (volume.geometry.samples.start, volume.geometry.samples.unit) == (2.5, "m")
 
 
+def test_a_survey_starts_where_most_traces_do(segy, numbers):
+    path = segy(numbers((2, 3, 5)), delay=500)
+    patch(path, 3600 + 108, b"\0\0")
+    with open_volume(path) as volume:
+        assert volume.geometry.samples.start == 500.0
+        assert volume.notes == (
+            "Traces start at different times (0 to 500); that of most, 500, is used for all.",
+        )
+
+
+@pytest.mark.parametrize(("interval", "odd"), [(4, True), (10, True), (20, False)])
+def test_an_interval_that_is_no_thousandths_is_noted(segy, numbers, interval, odd):
+    with open_volume(segy(numbers((2, 3, 5)), interval=interval)) as volume:
+        assert volume.geometry.samples.step == pytest.approx(interval / 1000)
+        assert any(f"if they are {interval} ms" in note for note in volume.notes) == odd
+
+
 @pytest.mark.parametrize("options", [{"extra": {215: 37}}, {"inline_byte": 213, "inlines": [100, 1000]}])
 def test_what_is_no_power_of_ten_scales_no_time(segy, numbers, options):
     """Line numbers may lie where newer revisions have the scalar of the delay."""
@@ -304,6 +321,46 @@ def test_counts_and_intervals_of_revision_2(segy, numbers):
     patch(path, 3506, (2).to_bytes(4, "big"))
     with pytest.raises(VolumeError, match=r"additional trace headers \(byte 3507\), which are not read"):
         open_volume(path)
+
+
+@pytest.mark.parametrize("wide", [2083.3333333, np.inf, 0.0, 4000.0])
+def test_the_exact_interval_of_revision_2(segy, numbers, wide):
+    """It is the one meant where it rounds to the short one, which other programs may have changed."""
+    path = segy(numbers((3, 4, 5)), interval=2083)
+    patch(path, 3272, np.array(wide, ">f8").tobytes())
+    patch(path, 3500, b"\2\0")
+    with open_volume(path) as volume:
+        assert volume.geometry.samples.step == pytest.approx((wide if wide == 2083.3333333 else 2083) / 1000)
+        assert volume.notes == ()
+
+
+def test_the_wide_count_of_revision_2_where_the_short_one_misfits(segy, numbers):
+    cube = numbers((3, 4, 5))
+    path = segy(cube)
+    patch(path, 3220, (44).to_bytes(2, "big"))
+    for trace in range(12):
+        patch(path, 3600 + trace * 260 + 114, (44).to_bytes(2, "big"))
+    patch(path, 3268, (5).to_bytes(4, "big"))
+    patch(path, 3500, b"\2\0")
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], cube)
+        assert volume.notes == ()
+
+
+def test_a_trailer_of_unknown_length_is_refused(segy, numbers):
+    path = segy(numbers((3, 4, 5)))
+    patch(path, 3528, (-1).to_bytes(4, "big", signed=True))
+    patch(path, 3500, b"\2\0")
+    with pytest.raises(VolumeError, match=r"a data trailer \(byte 3529\), which are not read"):
+        open_volume(path)
+
+
+@pytest.mark.parametrize("endian", ["big", "little"])
+def test_a_format_code_given_leaves_the_byte_order_to_the_file(segy, numbers, endian):
+    """257 samples are 257 in either byte order."""
+    cube = numbers((2, 3, 257))
+    with open_volume(segy(cube, endian=endian), format_code=5) as volume:
+        np.testing.assert_array_equal(volume[:, :, :], cube)
 
 
 def test_zero_headers_name_the_bytes_to_try(segy, numbers):

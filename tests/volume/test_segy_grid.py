@@ -55,6 +55,18 @@ def test_several_steps_are_spread_evenly():
     assert ((grid.trace_index == -1).all(axis=1)).sum() == 9
 
 
+def test_a_stray_trace_does_not_halve_the_step():
+    inline, crossline = np.meshgrid(np.arange(1, 200, 2), np.arange(5), indexing="ij")
+    grid = build_grid(
+        np.r_[inline.ravel(), 100].astype(np.int32), np.r_[crossline.ravel(), 3].astype(np.int32)
+    )
+    np.testing.assert_array_equal(grid.inlines, np.sort(np.r_[1:200:2, 100]))
+    assert grid.notes == (
+        "The inline numbers 1 to 199 are 2 apart but for 2 gaps, where lines lie "
+        "between; neighbours there are not evenly spaced.",
+    )
+
+
 def test_large_gaps_are_left_out():
     grid = grid_of([*range(10), *range(1000, 1010)], range(5))
     assert len(grid.inlines) == 20

@@ -1,6 +1,7 @@
 import shutil
 from typing import Any
 
+import numcodecs
 import numpy as np
 import pytest
 import zarr
@@ -268,6 +269,62 @@ def test_units_of_x_and_y(tmp_path, numbers, attributes, unit, times):
     assert geometry.corners is not None
     assert found.corners is not None
     np.testing.assert_allclose(found.corners, times * geometry.corners, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "shrunk", "words"),
+    [
+        ({"units": "US survey foot"}, 1, "'us survey foot' and left out"),
+        ({"unitsV1": {"angle": "deg"}}, 1e5, "'deg' and left out"),
+        ({}, 1e5, "are angles and left out"),
+    ],
+)
+def test_x_and_y_that_are_no_lengths_are_left_out(tmp_path, numbers, attributes, shrunk, words):
+    geometry = geometry_of((30, 40, 5), corners=CORNERS / shrunk)
+    write(tmp_path / "a.zarr", geometry, numbers((30, 40, 5)), 30)
+    group = zarr.open_group(tmp_path / "a.zarr")
+    for name in ("cdp_x", "cdp_y"):
+        del group[name].attrs["unitsV1"]
+        group[name].attrs.update(attributes)
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert volume.geometry.corners is None
+        assert any(words in note for note in volume.notes)
+
+
+def test_coordinates_with_their_axes_the_other_way_round(tmp_path, numbers):
+    geometry = geometry_of((30, 30, 5))
+    write(tmp_path / "a.zarr", geometry, numbers((30, 30, 5)), 30)
+    group = zarr.open_group(tmp_path / "a.zarr")
+    for name in ("cdp_x", "cdp_y"):
+        values = group[name][...]
+        del group[name]
+        group.create_array(name, data=values.T, dimension_names=("crossline", "inline"))
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert volume.geometry.corners is not None
+        np.testing.assert_allclose(volume.geometry.corners, geometry.corners, rtol=1e-6)
+
+
+def test_gaps_in_line_numbers_are_noted(tmp_path):
+    path = with_coordinates(tmp_path / "a.zarr", inline=[1, 2, 5], crossline=[3, 5, 7])
+    with open_volume(path) as volume:
+        assert [note.split(",")[0] for note in volume.notes] == ["The inline numbers 1 to 5 have gaps"]
+
+
+@pytest.mark.parametrize("codec", ["zlib", "gzip", "lzma"])
+@pytest.mark.parametrize("damage", [lambda data: data[:-4], lambda data: data[:9] + b"x" * 9 + data[18:]])
+def test_damaged_chunks_of_other_codecs(tmp_path, numbers, codec, damage):
+    codecs = {"zlib": numcodecs.Zlib(), "gzip": numcodecs.GZip(), "lzma": numcodecs.LZMA()}
+    zarr.create_array(
+        tmp_path / "a.zarr",
+        data=numbers((8, 8, 8)),
+        zarr_format=2,
+        compressors=codecs[codec],
+        chunks=(8, 8, 8),
+    )
+    chunk = tmp_path / "a.zarr" / "0.0.0"
+    chunk.write_bytes(damage(chunk.read_bytes()))
+    with open_volume(tmp_path / "a.zarr") as volume, pytest.raises(VolumeError, match="damaged chunk"):
+        volume[:, :, :]
 
 
 def test_corners_are_fitted_to_some_of_many_traces(tmp_path, numbers, monkeypatch):

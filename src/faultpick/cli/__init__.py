@@ -1,7 +1,9 @@
 """The command: one verb per function; each parses, calls the API and prints."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
 from rich.console import Console
 
@@ -13,7 +15,14 @@ __all__ = ["app", "explore", "faults", "learning", "main"]
 
 
 def main() -> None:
-    """Run the command; trouble the user can mend is one sentence on standard error and exit code 2."""
+    """Run the command; trouble the user can mend is one sentence on standard error and exit code 2.
+
+    Told to end, as by a cluster's queue or a closed terminal, it clears away what it has half written first.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
     try:
         app()
     except FaultpickError as error:
@@ -24,3 +33,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)

@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 FAR = 5.0  # times the median miss: beyond that, and half a line spacing, X and Y count as wrong
 MOST_WRONG = 0.05
 ROUNDS = 10
+CLOSE, CLOSEST = 3.0, 0.02
+"""Metres or feet between lines below which X and Y are seconds of arc, if told so, and degrees if not."""
+ANGLES_NOTE = "X and Y of the traces are angles and left out; put map coordinates there for true dips."
 FLATTEST = 0.01  # sine of the angle between inlines and crosslines up to which they are no grid
 
 
@@ -61,6 +64,19 @@ def fit_corners(
     ends = np.array([[i, x] for i in (inlines[0], inlines[-1]) for x in (crosslines[0], crosslines[-1])])
     corners = np.column_stack([np.ones(4), (ends - centre) / scale]) @ affine
     return corners, note if wrong else ""
+
+
+def are_angles(corners: NDArray[np.float64], shape: tuple[int, ...], *, told: bool) -> bool:
+    """Whether traces lie closer than any survey's, so that X and Y are degrees, or seconds where it is told.
+
+    Args:
+        corners: Of the survey, shape (4, 2), in the order of `Geometry.corners`.
+        shape: Inlines and crosslines of the survey.
+        told: The file says that they are angles.
+    """
+    sides = np.hypot(*(corners[1:3] - corners[0]).T)
+    spacing = max(sides / np.maximum([shape[1] - 1, shape[0] - 1], 1))
+    return bool(spacing < (CLOSE if told else CLOSEST))
 
 
 def _nearly_parallel(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.lib import format as npy
@@ -22,7 +23,7 @@ def open_npy(path: Path) -> Volume:
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, TokenError) as error:
         raise VolumeError(
             f"{path} is not a whole .npy file of numbers ({error}); write it again with numpy.save."
         ) from error

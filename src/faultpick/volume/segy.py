@@ -11,7 +11,7 @@ import segyio._segyio  # segyio.tools.native needs it and does not load it
 from numpy.typing import NDArray
 
 from faultpick.errors import GeometryError
-from faultpick.volume.coordinates import apply_scalar, fit_corners
+from faultpick.volume.coordinates import ANGLES_NOTE, apply_scalar, are_angles, fit_corners
 from faultpick.volume.segy_grid import Grid, NotLineNumbersError, build_grid
 from faultpick.volume.segy_layout import FORMATS, HEADER_BYTES, SegyLayout, header_field, read_layout
 from faultpick.volume.segy_line import Line, find_line
@@ -23,7 +23,8 @@ SOME_TRACES = 20_000
 POWERS_OF_TEN = (1, 10, 100, 1000, 10_000)
 ANGLES = (2, 3, 4)
 """Codes of byte 89 for X and Y in seconds of arc, degrees, and both with minutes."""
-CLOSE, CLOSEST = 3.0, 0.02
+SMALLEST_STEP = 0.01
+"""Milliseconds, metres or feet between samples up to which headers seem to hold these, not thousandths."""
 
 
 @dataclass(frozen=True)
@@ -228,20 +229,10 @@ def _corners(
     scalar = header_field(headers, 71, layout.byte_order)
     xy = [apply_scalar(header_field(headers, byte, layout.byte_order), scalar) for byte in xy_bytes]
     corners, note = fit_corners(inline, crossline, np.stack(xy, axis=1), grid.inlines, grid.crosslines)
-    if corners is not None and _are_angles(corners, grid, header_field(headers, 89, layout.byte_order)):
-        return (
-            None,
-            "X and Y in the headers are angles and left out; put map coordinates there for true dips.",
-        )
+    told = bool(np.isin(header_field(headers, 89, layout.byte_order), ANGLES).mean() > 0.5)
+    if corners is not None and are_angles(corners, grid.trace_index.shape, told=told):
+        return None, ANGLES_NOTE
     return corners, note
-
-
-def _are_angles(corners: NDArray[np.float64], grid: Grid, units: NDArray[np.int32]) -> bool:
-    """Whether traces lie closer than any survey's, so that X and Y are degrees, or seconds as they say."""
-    sides = np.hypot(*(corners[1:3] - corners[0]).T)
-    spacing = max(sides / np.maximum([len(grid.crosslines) - 1, len(grid.inlines) - 1], 1))
-    told = np.isin(units, ANGLES).mean() > 0.5
-    return spacing < (CLOSE if told else CLOSEST)
 
 
 def _sample_axis(
@@ -256,18 +247,23 @@ def _sample_axis(
         scalar[:] = 0
     scalar[~np.isin(np.abs(scalar), POWERS_OF_TEN)] = 0
     starts = apply_scalar(header_field(headers, 109, layout.byte_order), scalar)
-    note = ""
-    if len(np.unique(starts)) > 1:
-        note = (
-            f"Traces start at different times ({starts.min():g} to {starts.max():g}); "
-            f"the first one's {starts[0]:g} is used for all."
-        )
+    values, counts = np.unique(starts, return_counts=True)
+    start = float(values[counts.argmax()])
     if layout.interval == 0:
-        return SampleAxis(
-            0.0, 1.0, layout.sample_count, "samples"
-        ), note or "The headers give no sample interval."
-    start = float(starts[0]) if len(starts) else 0.0
-    return SampleAxis(start, layout.interval / 1000, layout.sample_count, unit), note
+        return SampleAxis(0.0, 1.0, layout.sample_count, "samples"), "The headers give no sample interval."
+    step = layout.interval / 1000
+    notes = []
+    if len(values) > 1:
+        notes.append(
+            f"Traces start at different times ({values[0]:g} to {values[-1]:g}); that of most, "
+            f"{start:g}, is used for all."
+        )
+    if step <= SMALLEST_STEP:
+        notes.append(
+            f"Samples are {step:g} {unit} apart, as no survey's are; if they are {layout.interval:g} {unit}, "
+            "write that in thousandths into the headers, as SEG-Y has it."
+        )
+    return SampleAxis(start, step, layout.sample_count, unit), " ".join(notes)
 
 
 def _announced_lines(text: str, grid: Grid) -> list[str]:

@@ -1,6 +1,7 @@
 """The inline/crossline grid of a survey, from the numbers in its trace headers."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from faultpick.errors import GeometryError
 
 SPARSEST = 0.01
+FEW_BETWEEN = 0.05
+"""Share of the gaps between line numbers that may miss the usual step without making it smaller."""
 
 
 class NotLineNumbersError(GeometryError):
@@ -86,7 +89,16 @@ def _axis(numbers: NDArray[np.int32], name: str) -> tuple[NDArray[np.int32], str
     if len(present) < 3:
         return present, ""
     first, last = int(present[0]), int(present[-1])
-    step = int(np.gcd.reduce(np.diff(present.astype(np.int64))))
+    gaps = np.diff(present.astype(np.int64))
+    step = int(np.gcd.reduce(gaps))
+    sizes, counts = np.unique(gaps, return_counts=True)
+    usual = int(sizes[counts.argmax()])
+    between = int(np.count_nonzero(gaps % usual))
+    if step < usual and between <= FEW_BETWEEN * len(gaps):
+        return present, (
+            f"The {name} numbers {first} to {last} are {usual} apart but for {between} gaps, where lines lie "
+            "between; neighbours there are not evenly spaced."
+        )
     count = (last - first) // step + 1
     missing = count - len(present)
     if missing == 0:
@@ -131,7 +143,8 @@ def _end_note(inline: NDArray[np.int32], crossline: NDArray[np.int32], inline_so
     starts = np.flatnonzero(np.diff(slow)) + 1
     if len(starts) < 2:
         return ""
-    earlier, before, last = np.split(fast, starts)[-3:]
+    bounds = [0, *starts[-3:], len(fast)]
+    earlier, before, last = (fast[start:end] for start, end in pairwise(bounds[-4:]))
     if last[0] != before[0] or len(last) >= len(before) or before[-1] != earlier[-1]:
         return ""
     return (

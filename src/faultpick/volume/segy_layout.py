@@ -136,7 +136,8 @@ def read_layout(path: Path, file: BinaryIO, format_code: int | None = None) -> S
     if format_code is not None and format_code not in FORMATS:
         raise VolumeError(f"{path}: format code {format_code} is not read; give one of {_codes()}.")
 
-    guesses = [_guess(path, file, head, size, order, format_code) for order in (">", "<")]
+    orders = sorted((">", "<"), key=lambda order: _number(head, 3225, order) not in FORMATS)
+    guesses = [_guess(path, file, head, size, order, format_code) for order in orders]
     known = [guess for guess in guesses if guess.format_code in FORMATS]
     for guess in known:
         if guess.fits:
@@ -177,7 +178,7 @@ class _Guess:
         binary = _interval(head, self.byte_order)
         trace = _in_first_trace(file, self.trace_start, 117, self.byte_order)
         notes = [self.note] if self.note else []
-        if binary and trace and binary != trace:
+        if binary and trace and abs(binary - trace) >= 1:
             notes.append(
                 f"The sample interval is {binary} in the binary header and {trace} in the first trace; "
                 "the first is used."
@@ -204,9 +205,9 @@ class _Guess:
             return f"{path} holds headers but no trace; copy the whole file."
         name = FORMATS[self.format_code][0]
         return (
-            f"{path} is cut short inside trace {whole + 1}, or its binary header is wrong: after {whole} "
-            f"whole traces of {self.sample_count} samples ({name}) {rest} bytes are left of the "
-            f"{self.trace_bytes} a trace takes; copy the file again."
+            f"{path} is cut short inside trace {whole + 1}, or goes on behind its last trace, or its binary "
+            f"header is wrong: after {whole} whole traces of {self.sample_count} samples ({name}) {rest} "
+            f"bytes are left of the {self.trace_bytes} a trace takes; copy the file again."
         )
 
 
@@ -215,9 +216,10 @@ def _guess(
 ) -> _Guess:
     code = _number(head, 3225, byte_order) if format_code is None else format_code
     extended = _extended_headers(file, _number(head, 3505, byte_order))
-    in_binary = _number(head, 3221, byte_order) or _wide_count(head, byte_order)
+    in_binary = _number(head, 3221, byte_order)
+    wide = _wide_count(head, byte_order)
     starts = [3600 + 3200 * extended, 3600] if extended and size > 3600 + 3200 * extended else [3600]
-    told = [(in_binary, start) for start in starts]
+    told = [(count, start) for count in (in_binary, wide) for start in starts]
     told += [(_in_first_trace(file, start, 115, byte_order), start) for start in starts]
     for count, start in told:
         guess = _Guess(byte_order, code, count, start, fits=False)
@@ -225,13 +227,13 @@ def _guess(
             if guess.format_code in FORMATS:
                 _refuse_extras(path, head, byte_order)
             note = ""
-            if in_binary != count:
+            if count not in (in_binary, wide):
                 note = (
                     f"The binary header says {in_binary} samples in a trace, the first trace header "
                     f"{count}; the size of the file agrees with the second."
                 )
             return _Guess(byte_order, code, count, start, fits=True, note=note)
-    return _Guess(byte_order, code, in_binary, starts[0], fits=False)
+    return _Guess(byte_order, code, in_binary or wide, starts[0], fits=False)
 
 
 def _extended_headers(file: BinaryIO, told: int) -> int:
@@ -257,12 +259,14 @@ def _wide_count(head: bytes, byte_order: str) -> int:
 
 
 def _interval(head: bytes, byte_order: str) -> float:
-    """The sample interval of the binary header, or where revision 2 has it besides."""
+    """The sample interval of the binary header, or the exact one that revision 2 has besides."""
     interval = _number(head, 3217, byte_order)
-    if interval or _revision(head, byte_order) < 2:
+    if _revision(head, byte_order) < 2:
         return interval
     wide = _unpacked(head, 3273, f"{byte_order}f8")
-    return wide if math.isfinite(wide) and wide > 0 else 0
+    if not (math.isfinite(wide) and wide > 0) or (interval and abs(wide - interval) >= 1):
+        return interval
+    return wide
 
 
 def _revision(head: bytes, byte_order: str) -> int:
@@ -275,7 +279,8 @@ def _refuse_extras(path: Path, head: bytes, byte_order: str) -> None:
     if _revision(head, byte_order) < 2:
         return
     for byte, kind, what in ((3507, "i4", "additional trace headers"), (3529, "i4", "a data trailer")):
-        if 0 < _unpacked(head, byte, byte_order + kind) < MOST_TEXTS:
+        told = _unpacked(head, byte, byte_order + kind)
+        if told != 0 and -1 <= told < MOST_TEXTS:
             raise VolumeError(
                 f"{path} says that it has {what} (byte {byte}), which are not read; write it again without."
             )

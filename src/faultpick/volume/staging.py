@@ -31,6 +31,8 @@ def _sentence(path: Path, error: OSError) -> str:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return f"{path} cannot be written: no space left on the disk; free some, or write to another one."
+        case errno.EACCES if path.exists() and not os.access(path, os.W_OK):
+            return f"{path} is write-protected; choose another name, or lift the protection."
         case errno.EACCES | errno.EPERM:
             return f"{path} cannot be written: no permission in {path.parent}; choose another folder."
         case errno.EROFS:
@@ -69,6 +71,7 @@ def staged(
             replaced.
     """
     check_target(path, replaceable)
+    path = _behind_link(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
     if within is not None and within.stat().st_dev == path.parent.stat().st_dev:
         temporary = within / temporary.name
@@ -109,7 +112,7 @@ def check_target(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folde
             raise OSError(code, os.strerror(code))
         if path.is_dir() and not replaceable(path):
             raise OutputError(f"{path} is a folder; give the name of a file in it.")
-        if not os.access(path.parent, os.W_OK | os.X_OK):
+        if not os.access(path.parent, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
@@ -120,12 +123,18 @@ def move_in_place(volume: Path, path: Path) -> None:
         OutputError: As of `staged`.
     """
     check_target(path)
+    path = _behind_link(path)
     with output_errors(path):
         if volume.stat().st_dev == path.parent.stat().st_dev:
             _put_in_place(volume, path)
             return
     with staged(path) as temporary, output_errors(path):
         shutil.copytree(volume, temporary)
+
+
+def _behind_link(path: Path) -> Path:
+    """What a link points at, so that this is replaced and not the link."""
+    return path.resolve() if path.is_symlink() else path
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:

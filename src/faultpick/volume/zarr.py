@@ -4,9 +4,11 @@ A group holds the samples as a 3D array with dimension names inline, crossline a
 one coordinate array per dimension, `trace_mask` (where a trace exists) and, where known, `cdp_x` and `cdp_y`.
 """
 
+import zlib
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import zarr
@@ -16,7 +18,7 @@ from zarr.errors import BaseZarrError
 from zarr.storage import LocalStore
 
 from faultpick.errors import GeometryError, VolumeError
-from faultpick.volume.coordinates import fit_corners
+from faultpick.volume.coordinates import ANGLES_NOTE, are_angles, fit_corners
 from faultpick.volume.volume import Geometry, SampleAxis, Volume, grid_coordinates, plain_geometry
 
 CHUNK = 64
@@ -41,6 +43,9 @@ UNITS = {
 }
 """Units of vertical axes that are read: the one they are turned into, and by what factor."""
 
+LENGTHS: dict[str, tuple[Literal["m", "ft"], float]] = {"m": ("m", 1.0), "km": ("m", 1e3), "ft": ("ft", 1.0)}
+"""The same of X and Y."""
+
 OTHER_WORDS = {
     **dict.fromkeys(("msec", "millisecond", "milliseconds"), "ms"),
     **dict.fromkeys(("sec", "second", "seconds"), "s"),
@@ -50,6 +55,9 @@ OTHER_WORDS = {
     **dict.fromkeys(("foot", "feet"), "ft"),
     "sample": "samples",
 }
+DAMAGED_CHUNK = (BaseZarrError, EOFError, LZMAError, OSError, RuntimeError, ValueError, zlib.error)
+"""What reading a damaged chunk raises, by its codec."""
+
 SOME_TRACES = 20_000  # whose coordinates the corners are fitted to
 UNEVEN = 0.01  # of a step: what coordinates may miss even steps by, as float32 does
 
@@ -72,7 +80,7 @@ class ZarrReader:
         """Read a sub-box as a new C-ordered float32 array; missing traces are zero."""
         try:
             stored = np.asarray(self.array[inlines, crosslines, samples])
-        except (BaseZarrError, OSError, RuntimeError, ValueError) as error:
+        except DAMAGED_CHUNK as error:
             raise VolumeError(
                 f"{self.path} has a damaged chunk ({error}); copy or write it again."
             ) from error
@@ -141,9 +149,9 @@ def _opened(path: Path) -> Volume:
             f"{path} has shape {array.shape} and type {array.dtype}; a volume has three axes of numbers: "
             "inline, crossline, sample."
         )
-    geometry, note = _geometry(path, array, group)
+    geometry, notes = _geometry(path, array, group)
     reader = ZarrReader(path, array, geometry.live)
-    return Volume(path, "Zarr", str(array.dtype), geometry, reader, (note,) if note else ())
+    return Volume(path, "Zarr", str(array.dtype), geometry, reader, tuple(notes))
 
 
 def _samples_of(path: Path, group: zarr.Group) -> zarr.Array:
@@ -175,13 +183,13 @@ def _dimension_names(array: zarr.Array) -> tuple[str, ...]:
     return tuple(str(name) for name in names) if isinstance(names, list | tuple) else ()
 
 
-def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> tuple[Geometry, str]:
-    """Where the voxels lie, and a note on what looks odd in it."""
+def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> tuple[Geometry, list[str]]:
+    """Where the voxels lie, and notes on what looks odd in it."""
     shape = (array.shape[0], array.shape[1], array.shape[2])
     plain = plain_geometry(shape)
     names = _dimension_names(array)
     if len(names) != 3:
-        return plain, ""
+        return plain, []
     if any(_belongs_elsewhere(name, axis) for axis, name in enumerate(names)):
         raise VolumeError(
             f"{path} has its axes in the order {', '.join(names)}; write it again in the order inline, "
@@ -190,11 +198,16 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> tuple[
     beside = {} if group is None else dict(group.arrays())
 
     def stored(name: str, expected: tuple[int, ...]) -> NDArray | None:
-        if name not in beside or beside[name].shape != expected:
+        if name not in beside:
             return None
-        if beside[name].dtype.kind not in "fiub":
-            raise GeometryError(f"{path} has {name} of type {beside[name].dtype}; write it as numbers.")
-        return np.asarray(beside[name][...])
+        array = beside[name]
+        turned = len(expected) == 2 and _dimension_names(array) == (names[1], names[0])
+        if array.shape != (expected[::-1] if turned else expected):
+            return None
+        if array.dtype.kind not in "fiub":
+            raise GeometryError(f"{path} has {name} of type {array.dtype}; write it as numbers.")
+        values = np.asarray(array[...])
+        return values.T if turned else values
 
     lines = []
     for name, default in zip(names[:2], (plain.inlines, plain.crosslines), strict=True):
@@ -204,18 +217,43 @@ def _geometry(path: Path, array: zarr.Array, group: zarr.Group | None) -> tuple[
     samples = plain.samples if times is None else _sample_axis(path, names[2], times, beside[names[2]])
     mask, x, y = (stored(name, shape[:2]) for name in ("trace_mask", "cdp_x", "cdp_y"))
     live = None if mask is None or mask.astype(bool).all() else mask.astype(bool)
-    corners, note, length_unit, factor = None, "", "m", 1.0
+    notes = [_gap_note(name, numbers) for name, numbers in zip(names[:2], lines, strict=True)]
+    corners, length_unit = None, "m"
     if x is not None and y is not None:
-        unit, factor = _unit(path, "cdp_x", beside["cdp_x"])
-        length_unit = "ft" if unit == "ft" else "m"
         exists = np.isfinite(x) & np.isfinite(y) & (True if live is None else live)
-        places = np.flatnonzero(exists)
-        if len(places) > SOME_TRACES:
-            places = np.unique(np.random.default_rng(0).choice(places, SOME_TRACES))
-        row, column = np.unravel_index(places, shape[:2])
-        xy = factor * np.stack([x[row, column], y[row, column]], axis=1).astype(np.float64)
-        corners, note = fit_corners(lines[0][row], lines[1][column], xy, *lines)
-    return Geometry(lines[0], lines[1], samples, corners, live, length_unit), note
+        corners, length_unit, note = _corners(x, y, exists, lines, _stated_unit(beside["cdp_x"]) or "m")
+        notes.append(note)
+    return Geometry(lines[0], lines[1], samples, corners, live, length_unit), [note for note in notes if note]
+
+
+def _corners(
+    x: NDArray, y: NDArray, exists: NDArray[np.bool_], lines: list[NDArray[np.int32]], unit: str
+) -> tuple[NDArray[np.float64] | None, Literal["m", "ft"], str]:
+    """The corners of the survey and their unit, and a note on what is odd about X and Y."""
+    if unit not in LENGTHS:
+        note = f"X and Y are in {unit!r} and left out; write map coordinates in m, km or ft for true dips."
+        return None, "m", note
+    length_unit, factor = LENGTHS[unit]
+    places = np.flatnonzero(exists)
+    if len(places) > SOME_TRACES:
+        places = np.unique(np.random.default_rng(0).choice(places, SOME_TRACES))
+    row, column = np.unravel_index(places, exists.shape)
+    xy = factor * np.stack([x[row, column], y[row, column]], axis=1).astype(np.float64)
+    corners, note = fit_corners(lines[0][row], lines[1][column], xy, lines[0], lines[1])
+    if corners is not None and are_angles(corners, exists.shape, told=False):
+        return None, "m", ANGLES_NOTE
+    return corners, length_unit, note
+
+
+def _gap_note(name: str, numbers: NDArray[np.int32]) -> str:
+    """Says so where lines are not evenly spaced: a file of SEG-Y would hold dead lines between them."""
+    gaps = np.diff(numbers.astype(np.int64))
+    if len(gaps) == 0 or (gaps == gaps[0]).all():
+        return ""
+    return (
+        f"The {name} numbers {numbers[0]} to {numbers[-1]} have gaps, which are left out: neighbours there "
+        "are not evenly spaced."
+    )
 
 
 def _belongs_elsewhere(name: str, axis: int) -> bool:
@@ -251,18 +289,26 @@ def _unit(path: Path, name: str, coordinate: zarr.Array) -> tuple[str, float]:
 
     It is as MDIO writes it, else the usual attribute, else by the axis's name.
     """
-    known = _dict_of(coordinate.attrs.get("unitsV1"))
-    stated = known.get("time") or known.get("length") or coordinate.attrs.get("units")
-    if not isinstance(stated, str) or not stated.strip():
+    stated = _stated_unit(coordinate)
+    if stated is None:
         return UNIT_OF_NAME.get(name.lower(), "samples"), 1.0
-    word = stated.strip().lower()
-    unit = OTHER_WORDS.get(word, word)
-    if unit not in UNITS:
+    if stated not in UNITS:
         raise GeometryError(
             f"{path} has {name} coordinates in the unit {stated!r}, which is not known; "
             f"write them in one of {', '.join(UNITS)}."
         )
-    return UNITS[unit]
+    return UNITS[stated]
+
+
+def _stated_unit(coordinate: zarr.Array) -> str | None:
+    """The unit that the attributes of a coordinate name, by its usual abbreviation; None: none."""
+    known = _dict_of(coordinate.attrs.get("unitsV1"))
+    named = [known.get(kind) for kind in ("time", "length", "angle")]
+    stated = next(filter(None, named), None) or coordinate.attrs.get("units")
+    if not isinstance(stated, str) or not stated.strip():
+        return None
+    word = stated.strip().lower()
+    return OTHER_WORDS.get(word, word)
 
 
 def create_zarr(
