@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultpick.errors import VolumeError
-from faultpick.normalise import CLIP, Normalisation, normalise, normalise_array
+from faultpick.normalise import CLIP, GAUSSIAN_SPREAD, Normalisation, normalise, normalise_array
 from faultpick.volume import open_volume
 
 
@@ -48,6 +48,15 @@ def test_dead_traces_come_out_as_zero_and_do_not_count(cube):
     result = normalise_array(with_dead)
     np.testing.assert_allclose(result[: len(cube)], normalise_array(cube), atol=0.02)
     assert not result[len(cube) :].any()
+
+
+@pytest.mark.parametrize("shape", [(64, 512, 250), (65, 512, 250), (40, 362, 1500), (32, 700, 501)])
+def test_the_percentiles_are_those_of_all_depths(shape):
+    """Every n-th sample of a survey whose traces hold a multiple of n would be of few depths."""
+    cube = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+    cube[..., : shape[2] // 2 + 5] *= 0.02
+    expected = np.diff(np.percentile(cube, (1, 99)))[0]
+    assert Normalisation.from_array(cube).scale * GAUSSIAN_SPREAD == pytest.approx(expected, rel=0.03)
 
 
 def test_a_part_of_a_volume_is_normalised_as_the_whole_is(cube, tmp_path):

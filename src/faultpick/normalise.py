@@ -15,6 +15,7 @@ Statistics belong to the survey or to the training cube, never to a tile: two ti
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,11 +73,14 @@ class Normalisation:
         live = live_traces(array)
         _check(array.size - int(np.count_nonzero(np.isfinite(array))), bool(live.any()), source)
         samples = array.ravel() if live.all() else array[live].ravel()
-        stride = -(-samples.size // LARGEST_SAMPLE) | 1  # odd: out of step with sample axes of even length
+        stride = -(-samples.size // LARGEST_SAMPLE)
+        while gcd(stride, array.shape[1] * array.shape[2]) > 1:  # all depths and crosslines have their turn
+            stride += 1
         values = np.percentile(samples[::stride], PERCENTILES).tolist()
         percentiles = dict(zip(PERCENTILES, values, strict=True))
         _check_fill(percentiles, (float(samples.min()), float(samples.max())), source)
-        std = float(samples.std(dtype=np.float64))
+        sparse = percentiles[1] == percentiles[99]
+        std = float(samples.std(dtype=np.float64)) if sparse else np.nan  # costs a copy of the whole
         return cls.from_percentiles(percentiles[1], percentiles[50], percentiles[99], std)
 
     @classmethod

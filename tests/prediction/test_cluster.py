@@ -145,13 +145,13 @@ def test_a_block_that_a_lost_worker_had_finished_is_not_computed_again(tmp_path,
 
 
 @pytest.mark.slow
-def test_a_scheduler_without_workers_is_told_from_others(start_cluster):
+def test_the_workers_of_a_scheduler_are_counted(start_cluster):
     for workers in (0, 1):
         _, address, _ = start_cluster(workers)
         with called(Place(cluster=address)) as crew:
-            assert crew.lacks_workers == (not workers)
+            assert crew.workers == workers
     with called(Place()) as crew:
-        assert not crew.lacks_workers
+        assert crew.workers == 1
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_a_scheduler_that_goes_before_there_is_work_is_told(start_cluster):
     with called(Place(cluster=address)) as crew:
         os.killpg(process.pid, signal.SIGKILL)
         with pytest.raises(ClusterError, match="has gone"):
-            _ = crew.lacks_workers
+            _ = crew.workers
 
 
 @pytest.mark.slow

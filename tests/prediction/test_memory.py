@@ -30,12 +30,12 @@ def member(network):
 
 def test_a_need_is_measured_once_whatever_this_process_holds(cache, monkeypatch):
     ballast = np.ones(1 << 27, dtype=np.float32)
-    need = measured_need([member(models.build("unet_res2"))], AS_IT_IS)
+    need = measured_need([member(models.build("unet_res2"))], AS_IT_IS, 2e9)
     assert ballast[-1] == 1
     assert 30 < need.voxel < 130
     assert 1e8 < need.process < 1e9
     monkeypatch.setattr(memory, "_measured_apart", None)
-    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS) == need
+    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS, 2e9) == need
     assert len(json.loads(cache.read_text())) == 1
 
 
@@ -43,7 +43,7 @@ def test_a_damaged_cache_is_measured_again(cache, monkeypatch):
     cache.parent.mkdir(parents=True)
     cache.write_text('{"a": 1', encoding="utf-8")
     monkeypatch.setattr(memory, "_measured_apart", lambda *_: Need(1.0, 10.0))
-    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS) == Need(1.0, 10.0)
+    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS, 2e9) == Need(1.0, 10.0)
     assert len(json.loads(cache.read_text())) == 1
 
 
@@ -52,7 +52,24 @@ def test_a_network_that_another_process_cannot_load_is_told():
         pass
 
     with pytest.raises(ConfigError, match=r"cannot be measured .* tile=128"):
-        measured_need([member(Local())], AS_IT_IS)
+        measured_need([member(Local())], AS_IT_IS, 2e9)
+
+
+@pytest.mark.parametrize(("memory_allowed", "sides"), [(2e9, [96, 128, 192]), (8e8, [96, 128])])
+def test_measuring_stops_where_more_would_not_fit(monkeypatch, memory_allowed, sides):
+    """A network that takes 100 bytes a voxel beside 300 MB."""
+    seen = []
+    monkeypatch.setattr(memory, "probabilities", lambda members, tile, attitudes: seen.append(len(tile)))
+    monkeypatch.setattr(memory, "_most_held", lambda device: int(3e8 + 100 * seen[-1] ** 3))
+    need = memory._measure([member(models.build("unet_res2"))], AS_IT_IS, memory_allowed, flowing=False)
+    assert seen == sides
+    assert (need.process, need.voxel) == (pytest.approx(3e8), pytest.approx(100))
+
+
+def test_what_lies_in_the_users_folder_is_not_loaded(tmp_path, monkeypatch):
+    (tmp_path / "random.py").write_text("raise SystemExit('of the user')")
+    monkeypatch.chdir(tmp_path)
+    assert measured_need([member(models.build("unet_res2"))], AS_IT_IS, 2e9).voxel > 8
 
 
 def test_memory_is_split_into_process_and_tile():

@@ -1,8 +1,12 @@
+import errno
 import math
+import os
 import shutil
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -306,6 +310,50 @@ def test_outputs_need_their_room_together(volume, tmp_path, monkeypatch):
     predict_to_file(volume, models, out, uncertainty=tmp_path / "u.zarr")
 
 
+@pytest.fixture
+def other_disk():
+    """A folder on another disk than the temporary ones."""
+    shm = Path("/dev/shm")
+    if not shm.is_dir() or shm.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev:
+        pytest.skip("there is one disk alone")
+    folder = Path(tempfile.mkdtemp(dir=shm))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_zarr_on_another_disk_needs_room_there(volume, tmp_path, other_disk, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=1000))
+    predict_to_file(volume, loaded(), tmp_path / "p.zarr")
+    models, away = [loaded(1), loaded(2)], other_disk / "u.zarr"
+    with pytest.raises(OutputError, match=r"u\.zarr cannot be written: no space left"):
+        predict_to_file(volume, models, tmp_path / "p.zarr", uncertainty=away)
+    (tmp_path / "link.zarr").symlink_to(away)
+    with pytest.raises(OutputError, match=r"link\.zarr cannot be written: no space left"):
+        predict_to_file(volume, models, tmp_path / "p.zarr", uncertainty=tmp_path / "link.zarr")
+
+
+def test_an_output_that_another_disk_refuses_costs_no_work(volume, tmp_path, other_disk, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    models, out, away = [loaded(1), loaded(2)], tmp_path / "p.zarr", other_disk / "u.zarr"
+    copytree = shutil.copytree
+    monkeypatch.setattr("shutil.copytree", full)
+    with pytest.raises(OutputError, match=r"u\.zarr .* no space left"):
+        predict_to_file(volume, models, out, uncertainty=away, tile=32, halo=8)
+    monkeypatch.setattr("shutil.copytree", copytree)
+    assert names(other_disk) == []
+    assert names(tmp_path) == [".p.zarr.partial", "in.npy"]
+    said = []
+    summary = predict_to_file(volume, models, out, uncertainty=away, tile=32, halo=8, say=said.append)
+    assert summary.resumed == summary.tiles > 1
+    assert (names(tmp_path), names(other_disk)) == (["in.npy", "p.zarr"], ["u.zarr"])
+    alone = np.stack([predict(volume, model, tile=32, halo=8) for model in models])
+    with open_volume(away) as uncertainty:
+        np.testing.assert_allclose(uncertainty[:, :, :], alone.std(axis=0), atol=1e-5)
+
+
 def test_settings_that_make_no_sense_are_refused(volume, tmp_path):
     with pytest.raises(ConfigError, match=r"threshold 1\.5"):
         predict_to_file(volume, loaded(), tmp_path / "out.npy", threshold=1.5)
@@ -315,6 +363,12 @@ def test_settings_that_make_no_sense_are_refused(volume, tmp_path):
         predict(volume, loaded(), device="quantum")
     with pytest.raises(ConfigError, match="three factors"):
         predict(volume, loaded(), scale=(1.0, 0.0, 1.0))
+    with pytest.raises(ConfigError, match="device 'hpu'"):
+        predict(volume, loaded(), device="hpu")
+    with pytest.raises(ConfigError, match="halo of -8"):
+        predict(volume, loaded(), halo=-8)
+    with pytest.raises(ConfigError, match="'median'"):
+        predict(volume, loaded(), scales=(1.0, 1.5), scales_reduce="median")  # pyright: ignore[reportArgumentType]
     with pytest.raises(ConfigError, match="not to both"):
         predict_to_file(volume, loaded(), tmp_path / "out.npy", workers=2, cluster="tcp://127.0.0.1:1")
     with pytest.raises(ConfigError, match="0 workers"):

@@ -78,16 +78,17 @@ class Crew:
     client: "Callable[[], Client] | None" = None
 
     @property
-    def lacks_workers(self) -> bool:
-        """Whether the cluster has no worker now.
+    def workers(self) -> int:
+        """Processes that compute, as many as a cluster has now.
 
         Raises:
             ClusterError: Its scheduler has gone.
         """
         if self.place.cluster is None or self.client is None:
-            return False
+            return self.place.workers or 1
         with _scheduler_there():
-            return not self.client().ncores()
+            there: Any = self.client().ncores()
+        return len(there)
 
 
 @contextmanager
@@ -290,8 +291,8 @@ def _results(client: "Client", graph: list[Any], names: dict[str, str]) -> Itera
             except KilledWorker as error:
                 raise BlockError(
                     f"The block at {names[future.key]} was lost with its worker {error.allowed_failures + 1} "
-                    "times, most likely for lack of memory: allow each worker less with --memory, or give it "
-                    "more."
+                    "times, most likely for lack of memory: give each worker more and run the same command "
+                    "again, or begin anew with less, --memory and --restart."
                 ) from error
             except FaultpickError:
                 raise

@@ -19,6 +19,8 @@ from faultpick.volume.staging import replace_text
 from faultpick.volume.zarr import CHUNK, create_zarr
 
 SLAB_BYTES = 64 << 20
+MOST_SLABS = 4
+"""As many times as large slabs may be that hold whole chunks."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ class BlockStore:
         """
         array = self._array(name)
         lines = max(1, SLAB_BYTES // (4 * array.shape[1] * array.shape[2]))
+        high = array.chunks[0]
+        if MOST_SLABS * lines >= high:  # no chunk is read twice
+            lines = max(lines // high, 1) * high
         for first in range(0, array.shape[0], lines):
             try:
                 yield first, np.asarray(array[first : first + lines], dtype=np.float32)

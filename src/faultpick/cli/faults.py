@@ -160,7 +160,7 @@ def predict(
 
     try:
         allowed = parse_bytes(memory)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ConfigError(f"{memory!r} is no amount of memory: write 4GB, for instance.") from error
     if allowed < LEAST_MEMORY:
         raise ConfigError(f"{memory!r} is too little memory for any survey: write 4GB, for instance.")

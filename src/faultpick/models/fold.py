@@ -24,6 +24,8 @@ def folded(network: nn.Module) -> nn.Module:
     network = copy.deepcopy(network).eval()
     if not any(isinstance(module, nn.BatchNorm3d) for module in network.modules()):
         return network
+    device = next(network.parameters()).device
+    network.cpu()  # not every device has float64
     for convolution, norm in _pairs(network):
         before, after = network.get_submodule(convolution), network.get_submodule(norm)
         assert isinstance(before, nn.Conv3d | nn.ConvTranspose3d)
@@ -31,7 +33,7 @@ def folded(network: nn.Module) -> nn.Module:
         fused = fuse_conv_bn_eval(before.double(), after.double(), isinstance(before, nn.ConvTranspose3d))
         network.set_submodule(convolution, fused.float())
         network.set_submodule(norm, nn.Identity())
-    return network.to(memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
+    return network.to(device, memory_format=torch.channels_last_3d)  # pyright: ignore[reportCallIssue]
 
 
 def _pairs(network: nn.Module) -> list[tuple[str, str]]:

@@ -184,7 +184,7 @@ def _converted(network: nn.Module, example: tuple[Tensor, ...]) -> Any:
             traced = torch.jit.trace(network, example, check_trace=False)
             return library.convert_model(traced, example_input=example)
     except Exception as error:  # the library raises its own kinds, bare Exception among them
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(
             f"OpenVINO cannot convert a {type(network).__name__} ({reason}): choose the engine torch."
         ) from error

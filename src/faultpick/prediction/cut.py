@@ -59,8 +59,10 @@ def cut_for(
     in_order = not scattered and attitudes == AS_IT_IS and len(grids) == 1 and axes[0].factor == 1
     late = flow_latency(members) if in_order else None
     with ThreadPoolExecutor() as pool:  # each is measured in a process of its own
-        of_tiles = pool.submit(measured_need, members, attitudes)
-        of_columns = None if late is None else pool.submit(measured_need, members, attitudes, flowing=True)
+        of_tiles = pool.submit(measured_need, members, attitudes, memory)
+        of_columns = (
+            None if late is None else pool.submit(measured_need, members, attitudes, memory, flowing=True)
+        )
     need = of_tiles.result()
 
     def least(size: Size) -> float:

@@ -34,7 +34,7 @@ def choose_device(name: str | None = None) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         raise ConfigError(f"There is no device {name!r} that PyTorch can use here: try 'cpu'.") from error
     return device
 

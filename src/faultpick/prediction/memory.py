@@ -1,8 +1,8 @@
 """How much memory a tile needs, measured once for each model and kept.
 
-Measured in a process of its own, because a process knows only the most it ever held: two tiles of different
-size go through the networks, and the difference is the need of a voxel. Where a survey flows through, two
-sections across the inlines do.
+Measured in a process of its own, because a process knows only the most it ever held: tiles of growing size go
+through the networks, the last of them only where it seems to fit in the memory allowed, and the difference
+between the last two is the need of a voxel. Where a survey flows through, two sections across the inlines do.
 """
 
 import json
@@ -29,7 +29,7 @@ from faultpick.prediction.tta import Attitude
 from faultpick.volume.staging import replace_text
 from faultpick.zoo import LoadedModel
 
-SIDES = (128, 192)
+SIDES = (96, 128, 192)
 SECTION_SIDES = (256, 448)
 LEAST = 8  # bytes of a voxel: a tile and its result
 SPARE = 0.05  # of the memory allowed: for what measuring misses
@@ -55,13 +55,14 @@ class Need:
 
 
 def measured_need(
-    members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], flowing: bool = False
+    members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], memory: float, flowing: bool = False
 ) -> Need:
     """The need of these models, from the user's cache folder or else measured now, in seconds.
 
     Args:
         members: The models.
         attitudes: The attitudes to show a tile in.
+        memory: Bytes that measuring may take, if smaller tiles tell it rightly.
         flowing: Of a section of a survey that flows through them, rather than of a tile.
 
     Raises:
@@ -82,7 +83,7 @@ def measured_need(
     known = _known(file)
     if key in known:
         return Need(**known[key])
-    need = _measured_apart(members, attitudes, flowing)
+    need = _measured_apart(members, attitudes, memory, flowing)
     with _writing, suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_text(file, json.dumps({**_known(file), key: asdict(need)}, indent=1))
@@ -101,12 +102,15 @@ def _known(file: Path) -> dict[str, dict[str, float]]:
         return {}
 
 
-def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], flowing: bool) -> Need:
+def _measured_apart(
+    members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], memory: float, flowing: bool
+) -> Need:
     """Run this module as a program, which takes these and gives the need."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __name__],
-            input=pickle.dumps((list(members), attitudes, flowing)),
+            [sys.executable, "-P", "-m", __name__],  # not what lies in the folder that the user is in
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
+            input=pickle.dumps((list(members), attitudes, memory, flowing)),
             capture_output=True,
             check=True,
         )
@@ -119,20 +123,29 @@ def _measured_apart(members: Sequence[LoadedModel], attitudes: tuple[Attitude, .
         ) from error
 
 
-def _measure(members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], flowing: bool) -> Need:
+def _measure(
+    members: Sequence[LoadedModel], attitudes: tuple[Attitude, ...], memory: float, flowing: bool
+) -> Need:
     """In this process, which must not have held more before."""
-    sizes = [side**2 for side in SECTION_SIDES] if flowing else [side**3 for side in SIDES]
-    most = []
-    for side in SECTION_SIDES if flowing else SIDES:
+    sides, power = (SECTION_SIDES, 2) if flowing else (SIDES, 3)
+    most: list[int] = []
+    sizes: list[int] = []
+    need = Need(0.0, 0.0)
+    for side in sides:
+        if len(sizes) > 1 and need.memory_for(need.voxel * side**power) > memory:
+            break
         if flowing:
             _flow(members, side)
         else:
             probabilities(members, _noise(side, side), attitudes)
         most.append(_most_held(members[0].device))
-    voxel = (most[1] - most[0]) / (sizes[1] - sizes[0])
-    if voxel < LEAST:
-        raise ValueError(f"{voxel:.1f} bytes a voxel make no sense")
-    return Need(max(most[0] - voxel * sizes[0], 0.0), voxel)
+        sizes.append(side**power)
+        if len(sizes) > 1:
+            voxel = (most[-1] - most[-2]) / (sizes[-1] - sizes[-2])
+            need = Need(max(most[-2] - voxel * sizes[-2], 0.0), voxel)
+    if need.voxel < LEAST:
+        raise ValueError(f"{need.voxel:.1f} bytes a voxel make no sense")
+    return need
 
 
 def _flow(members: Sequence[LoadedModel], side: int) -> None:

@@ -2,11 +2,12 @@
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from faultpick.blocks import Block, Result
+from faultpick.errors import ConfigError
 from faultpick.prediction.plan import Axes
 from faultpick.prediction.source import Source
 from faultpick.prediction.task import PredictBlock
@@ -29,6 +30,10 @@ class OverScales:
     tasks: tuple[PredictBlock, ...]
     reduce: Reduce
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.reduce not in get_args(Reduce):
+            raise ConfigError(f"Scales cannot be reduced to their {self.reduce!r}: choose mean or max.")
 
     @property
     def source(self) -> Source:

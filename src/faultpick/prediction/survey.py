@@ -273,7 +273,14 @@ def predict_to_file(
         cut = kept_cut(
             folder,
             partial(
-                cut_for, grids, members, attitudes, tile, memory, workers or 1, scattered=cluster is not None
+                cut_for,
+                grids,
+                members,
+                attitudes,
+                tile,
+                memory,
+                max(crew.workers, 1),
+                scattered=cluster is not None,
             ),
         )
         blocks = cover(volume.shape, cut.size)
@@ -287,12 +294,12 @@ def predict_to_file(
         store = BlockStore(folder.absolute(), tuple(outputs))
         with output_errors(out):
             store.create(volume.geometry, cut.size)
-        check_space(outputs.values(), volume.shape)
+        check_space(outputs.values(), volume.shape, folder)
         receipts = {block: store.finished(block) for block in blocks}
         faults = {block: receipt.facts["faults"] for block, receipt in receipts.items() if receipt}
         if faults and say is not None:
             say(f"An earlier run has done {len(faults)} of {len(blocks)} blocks; going on from there.")
-        if say is not None and crew.lacks_workers:
+        if say is not None and crew.workers == 0:
             say(f"The scheduler at {cluster} has no worker yet; the first block waits for one.")
         meter = _Meter(task, blocks, progress, done=list(faults))
         resumed = sum(task.has_traces(block) for block in faults)
@@ -381,6 +388,8 @@ def _grids(
     """The axes on the network's grid at each of the scales, the finest grid first."""
     if not scales:
         raise ConfigError("There are no scales to predict at: give one or more.")
+    if halo < 0:
+        raise ConfigError(f"A halo of {halo} voxels is none: give 0 or more.")
     return [
         _axes(shape, members, halo, exact, (scale[0] * factor, scale[1] * factor, scale[2] * factor))
         for factor in sorted(set(scales), reverse=True)

@@ -71,7 +71,7 @@ def staged(
             replaced.
     """
     check_target(path, replaceable)
-    path = _behind_link(path)
+    path = behind_link(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
     if within is not None and within.stat().st_dev == path.parent.stat().st_dev:
         temporary = within / temporary.name
@@ -117,22 +117,17 @@ def check_target(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folde
 
 
 def move_in_place(volume: Path, path: Path) -> None:
-    """Give a finished Zarr folder its name, replacing an older output.
+    """Give a finished Zarr folder on the same disk its name, replacing an older output.
 
     Raises:
         OutputError: As of `staged`.
     """
     check_target(path)
-    path = _behind_link(path)
     with output_errors(path):
-        if volume.stat().st_dev == path.parent.stat().st_dev:
-            _put_in_place(volume, path)
-            return
-    with staged(path) as temporary, output_errors(path):
-        shutil.copytree(volume, temporary)
+        _put_in_place(volume, behind_link(path))
 
 
-def _behind_link(path: Path) -> Path:
+def behind_link(path: Path) -> Path:
     """What a link points at, so that this is replaced and not the link."""
     return path.resolve() if path.is_symlink() else path
 
