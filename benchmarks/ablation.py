@@ -163,7 +163,7 @@ def scores(model: LoadedModel, cubes: Iterable[SuiteCube]) -> tuple[float, float
     strict, tolerant = [], []
     for cube in cubes:
         made = cube.make()
-        found, label = predict(made.seismic, model) >= 0.5, made.fault > 0
+        found, label = predict(made.seismic, model, scale="none") >= 0.5, made.fault > 0
         strict.append(overlap(found, label).iou)
         tolerant.append(tolerant_iou(tolerant_f1(mask_distances(found, label), 2)))
     return fmean(strict), fmean(tolerant)
@@ -172,6 +172,11 @@ def scores(model: LoadedModel, cubes: Iterable[SuiteCube]) -> tuple[float, float
 def key(row: Row) -> tuple[str, str, str, str]:
     """What tells a row from others."""
     return row["variant"], row["network"], row["steps"], row["seed"]
+
+
+def alike(first: Row, second: Row) -> bool:
+    """Whether two rows are of one network and as many steps, whatever their seeds."""
+    return (first["network"], first["steps"]) == (second["network"], second["steps"])
 
 
 def read(path: Path) -> list[Row]:
@@ -191,16 +196,16 @@ def write(rows: Sequence[Row], path: Path) -> None:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """What is left out, and the scores; those of the whole first, of others the difference to it."""
+    """What is left out, and the scores; with a part left out, the difference to the mean of the whole."""
     measures = [f"{suite} {name}" for suite in SUITES for name in ("IoU", "Tol-IoU@2")]
     lines = [("Without", "Steps", "Seed", *measures), ("---", *["---:"] * (2 + len(measures)))]
-    whole = {key(row)[1:]: row for row in rows if row["variant"] == VARIANTS[0].name}
     for row in rows:
-        base = whole.get(key(row)[1:])
-        values = [
-            row[name] if base in (None, row) else f"{float(row[name]) - float(base[name]):+.3f}"
-            for name in measures
-        ]
+        whole = [each for each in rows if each["variant"] == VARIANTS[0].name and alike(each, row)]
+        if row in whole or not whole:
+            values = [row[name] for name in measures]
+        else:
+            means = {name: fmean(float(each[name]) for each in whole) for name in measures}
+            values = [f"{float(row[name]) - means[name]:+.3f}" for name in measures]
         lines.append((row["without"], row["steps"], row["seed"], *values))
     return markdown(lines)
 

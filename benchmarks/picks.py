@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from faultpick import load_model, pick, predict, synthesize
+from faultpick import load_model, predict, synthesize
 from faultpick.data import splits
 from faultpick.metrics import Matching, ObjectScores, pool_objects
-from faultpick.picks.score import score_picks
+from faultpick.picks.score import score_probability
 from tables import publish
 
 MINIMUM_THROW = 5.0
@@ -43,8 +43,8 @@ def main() -> None:
         cube = synthesize(seed)
         sources = predict(cube.seismic, model, tta=True), cube.fault.astype(np.float32)
         for source, probability in zip(scores, sources, strict=True):
-            picks = pick(probability, seismic=cube.seismic)
-            scores[source].append(score_picks(picks, cube, Matching(minimum_throw=MINIMUM_THROW)))
+            matching = Matching(minimum_throw=MINIMUM_THROW)
+            scores[source].append(score_probability(probability, cube, matching=matching))
             rows.append((source, seed, *cells(scores[source][-1])))
             print(*rows[-1], flush=True)
     pooled = [(source, "all", *cells(pool_objects(each))) for source, each in scores.items()]

@@ -30,6 +30,7 @@ from faultpick.train.run import CHECKPOINT, HISTORY, SETTINGS, train
 from faultpick.zoo import load_model
 
 SUITE = "wu2019-v1"
+FIRST = "-first-"
 TTA = ("none", "mirror")
 
 
@@ -37,7 +38,7 @@ def race(
     configs: Sequence[TrainConfig], runs: Path, results: Path, cubes: int | None, tta: Sequence[str]
 ) -> None:
     """Train and score each config that is not finished, in the order of teachers before students."""
-    left = [config for config in configs if not recorded(config, results, tta)]
+    left = [config for config in configs if not recorded(config, results, cubes, tta)]
     teachers = {
         Path(model) for config in left if isinstance(config, DistillConfig) for model in config.teacher.models
     }
@@ -49,10 +50,11 @@ def race(
         if not finished(config, folder):
             print(f"{folder}: {'going on' if (folder / CHECKPOINT).exists() else 'starting'}", flush=True)
             train_row(config, folder)
-        curve = results / "training" / f"{folder.name}.csv"
-        curve.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / HISTORY, curve)
-        score(weights, results / "race.csv", cubes, tta)
+        if config in left:
+            curve = results / "training" / f"{folder.name}.csv"
+            curve.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / HISTORY, curve)
+            score(weights, results / "race.csv", cubes, tta)
 
 
 def run_folder(runs: Path, row: str, seed: int) -> Path:
@@ -74,14 +76,14 @@ def row_config(path: Path, runs: Path, seed: int, minutes: float | None) -> Trai
     return config.model_copy(update={"teacher": config.teacher.model_copy(update={"models": teachers})})
 
 
-def recorded(config: TrainConfig, results: Path, tta: Sequence[str]) -> bool:
+def recorded(config: TrainConfig, results: Path, cubes: int | None, tta: Sequence[str]) -> bool:
     """Whether the results hold the curve of the whole training and all scores of a row."""
     curve, scores = results / "training" / f"{config.name}-seed{config.seed}.csv", results / "race.csv"
     if not (curve.exists() and scores.exists()):
         return False
     last, budget = read_rows(curve)[-1], config.budget
     whole = int(last["step"]) >= (budget.steps or 0) and float(last["minutes"]) >= (budget.minutes or 0.0)
-    wanted = {(SUITE, config.name, str(config.seed), mode, "none") for mode in tta}
+    wanted = {(suite_of(cubes), config.name, str(config.seed), mode, "none") for mode in tta}
     return whole and wanted <= {series(row) for row in read_rows(scores)}
 
 
@@ -109,13 +111,16 @@ def train_row(config: TrainConfig, folder: Path) -> None:
 
 
 def score(weights: Path, path: Path, cubes: int | None, tta: Sequence[str]) -> None:
-    """Add the rows of a model that the results lack."""
+    """Add the rows of a model, or put them in the place of older ones."""
     model = load_model(weights)
-    present = {series(row) for row in read_rows(path)} if path.exists() else set()
     for mode in tta:
-        if (SUITE, model.card.name, str(model.card.seed), mode, "none") not in present:
-            rows = run_benchmark([model], suite_cubes(SUITE, cubes), SUITE, tta=(mode,), gain=False)
-            write_rows(rows, path)
+        rows = run_benchmark([model], suite_cubes(SUITE, cubes), suite_of(cubes), tta=(mode,), gain=False)
+        write_rows(rows, path)
+
+
+def suite_of(cubes: int | None) -> str:
+    """What rows are called that are of all test cubes, or of the first of them alone."""
+    return SUITE if cubes is None else f"{SUITE}{FIRST}{cubes}"
 
 
 def main() -> None:

@@ -44,7 +44,12 @@ def main(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("models", nargs="*", default=MODELS, metavar="MODEL", help="Names or weights files.")
-    parser.add_argument("--cubes", type=int, default=count, help="Of each kind.")
+    parser.add_argument(
+        "--cubes",
+        type=int,
+        default=count,
+        help=f"Of each kind; scores of others than {count} are printed, and kept nowhere.",
+    )
     parser.add_argument(
         "--validation",
         type=int,
@@ -55,7 +60,7 @@ def main(
     arguments = parser.parse_args()
     models = [load_model(model) for model in arguments.models]
     rows = run_benchmark(models, cubes(arguments.cubes, arguments.validation), name)
-    if arguments.validation:
+    if arguments.validation or arguments.cubes != count:
         texts = [{key: str(value) for key, value in row.items()} for row in rows]
         print(means_table(texts, head, overall=overall, digits=3))
         return

@@ -29,7 +29,9 @@ def means_table(rows: Iterable[Row], head: str, *, overall: bool, digits: int = 
     columns = {name: mean_of_seeds(column, "tol_iou_2") for name, column in columns_of(rows).items()}
     names = dict.fromkeys(name for values in columns.values() for name in values)
     lines = [(head, *columns), ("---", *["---:"] * len(columns))]
-    lines += [(name, *(f"{values[name]:.{digits}f}" for values in columns.values())) for name in names]
+    for name in names:
+        found = (values.get(name) for values in columns.values())
+        lines.append((name, *("" if value is None else f"{value:.{digits}f}" for value in found)))
     if overall:
         lines.append(("**Mean**", *(f"**{fmean(values.values()):.3f}**" for values in columns.values())))
     return markdown(lines)

@@ -1,8 +1,9 @@
 """How far volumes in tiles differ from the same volumes whole.
 
-The worst of several cubes of both recipes. Rows go to results/tiles.csv and docs/explanation/tiles.md.
+The largest difference in several cubes of both recipes, and the overlap of their masks. Rows go to
+results/tiles.csv and docs/explanation/tiles.md.
 
-Usage: python benchmarks/tiles.py [--model unet_res2] [--cubes 2] [--halos 40 56 72 88 104]
+Usage: python benchmarks/tiles.py [--model unet_res2] [--cubes 3] [--halos 40 56 72 88 104]
 """
 
 import argparse
@@ -22,7 +23,7 @@ RECIPES = ("wu2019-v1", "field")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="unet_res2")
-    parser.add_argument("--cubes", type=int, default=2, help="of each recipe")
+    parser.add_argument("--cubes", type=int, default=3, help="of each recipe")
     parser.add_argument("--halos", type=int, nargs="+", default=[40, 56, 72, 88, 104])
     arguments = parser.parse_args()
     model = load_model(arguments.model)

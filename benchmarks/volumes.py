@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--side", type=int, default=320, help="of the survey for overhead")
-    parser.add_argument("--survey", default="512x1024x512", help="for workers")
+    parser.add_argument("--survey", default="1024x1024x512", help="for workers")
     parser.add_argument("--scratch", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:

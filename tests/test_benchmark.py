@@ -312,6 +312,7 @@ def test_a_mode_asked_for_twice_is_scored_once(command, tiny, validation, tmp_pa
         (("--data", "NOWHERE"), "is not a folder"),
         (("--data", "EMPTY", "--validation", "1"), "leave out --validation or --data"),
         (("--data", "ODD", "--suite", "field-20"), "leave out --suite or --data"),
+        (("--data", "scale-12"), "is called as a suite is"),
         (("--model", "unet_res2", "--page", "NOWHERE"), "give the page of the tables"),
         (("--model", "unet_res2", "--page", "PICTURE"), "it is no text"),
     ],
@@ -361,7 +362,12 @@ def test_picks_are_scored_where_the_earth_is_known(validation, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"a,b\n1,2\n", "something else than rows"), (b"\xff\x00", "is not a CSV file")]
+    ("content", "says"),
+    [
+        (b"a,b\n1,2\n", "something else than rows"),
+        (b"suite,model,model_seed,tta\ns,m,0,none\n", "something else than rows"),
+        (b"\xff\x00", "is not a CSV file"),
+    ],
 )
 def test_a_file_of_something_else_is_refused_before_anything_is_scored(
     command, tmp_path, monkeypatch, content, says

@@ -41,9 +41,16 @@ def test_scores_on_validation_seeds_are_printed_and_kept_nowhere(run, tmp_path, 
     assert "| plain | 0." in capsys.readouterr().out
 
 
-def test_scores_on_test_seeds_go_to_their_csv_and_their_table(run, tmp_path):
+def test_scores_on_fewer_cubes_take_no_place_of_those_on_all(run, tmp_path, capsys):
     asked, page = run("unet_res2", "--cubes", "1")
-    assert asked == (1, 0)
+    assert (asked, page) == ((1, 0), PAGE)
+    assert not list((tmp_path / "results").iterdir())
+    assert "| plain | 0." in capsys.readouterr().out
+
+
+def test_scores_on_test_seeds_go_to_their_csv_and_their_table(run, tmp_path):
+    asked, page = run("unet_res2")
+    assert asked == (2, 0)
     assert "| plain | 0." in page
-    (row,) = read_rows(tmp_path / "results" / "tiny.csv")
+    row, _ = read_rows(tmp_path / "results" / "tiny.csv")
     assert (row["suite"], row["cube"], row["model"]) == ("tiny", "plain", "unet_res2")

@@ -299,7 +299,7 @@ def rows_so_far(path: Path) -> list[dict[str, str]]:
     """
     check_target(path)
     rows = read_rows(path) if path.exists() else []
-    if not all(row.keys() >= {"suite", "model", "model_seed", "tta"} for row in rows):
+    if not all(row.keys() >= {"suite", "cube", "seed", "model", "model_seed", "tta", "iou"} for row in rows):
         raise DataError(f"{path} holds something else than rows of a benchmark: give another file.")
     return rows
 

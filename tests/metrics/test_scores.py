@@ -458,3 +458,16 @@ def test_opened_volumes_score_like_arrays(pair):
 def test_importing_metrics_imports_no_torch():
     code = "import sys, faultpick.metrics; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_label_of_another_sample_format_than_its_file_says(run, segy, pair, tmp_path):
+    """The probability beside it is as this program writes it, whatever the label's format."""
+    label = np.load(tmp_path / "label.npy")
+    path = segy(label.astype(np.float32), "label.sgy", code=1)
+    with path.open("r+b") as file:
+        file.seek(3224)
+        file.write((5).to_bytes(2, "big"))
+    probability = segy(np.load(tmp_path / "pred.npy"), "pred.sgy", code=5)
+    expected = run(tmp_path / "pred.npy", tmp_path / "label.npy", "--json")
+    assert run(probability, path, "--format-code", 1, "--json") == expected
+    assert run(probability, path, "--json") != expected

@@ -99,6 +99,22 @@ def test_a_worker_that_cannot_see_a_zarr_survey_says_so(tmp_path, monkeypatch):
         pickle.loads(reader)
 
 
+@pytest.mark.parametrize(("slab", "heights"), [(5, [4, 4, 4]), (9, [8, 4]), (2, [4, 4, 4]), (0.5, [1] * 12)])
+def test_slabs_hold_whole_chunks_where_they_are_not_much_larger_for_it(tmp_path, monkeypatch, slab, heights):
+    """Blocks of 4 inlines; slabs of so many inlines, four times as large at most."""
+    monkeypatch.setattr("faultpick.blocks.store.SLAB_BYTES", int(slab * 4 * 8 * 8))
+    shape = (12, 8, 8)
+    store = BlockStore(tmp_path, ("a",))
+    store.create(array_geometry(np.zeros(shape, np.float32)), (4, 8, 8))
+    values = np.random.default_rng(0).random(shape, dtype=np.float32)
+    for block in cover(shape, (4, 8, 8)):
+        store.write(block, Result((values[block.box],)))
+    slabs = list(store.slabs("a"))
+    assert [len(slab) for _, slab in slabs] == heights
+    assert [first for first, _ in slabs] == [sum(heights[:number]) for number in range(len(heights))]
+    np.testing.assert_array_equal(np.concatenate([slab for _, slab in slabs]), values)
+
+
 def test_a_block_of_a_run_that_is_over_is_not_written(tmp_path):
     store = BlockStore(tmp_path, ("a",))
     geometry = array_geometry(np.zeros((2, 2, 2), np.float32))

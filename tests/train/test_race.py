@@ -107,6 +107,30 @@ def test_what_another_machine_has_finished_is_not_run_again_unless_it_teaches(ro
     assert [row["model"] for row in scored] == ["a", "a_kd"]
 
 
+def test_a_row_trained_anew_has_new_scores_beside_its_new_curve(rows, tmp_path, monkeypatch):
+    results = tmp_path / "results"
+
+    def go(at, *names, minutes=0.001):
+        configs = [race.row_config(rows / f"{row}.toml", tmp_path / at, 0, minutes) for row in names]
+        race.race(configs, tmp_path / at, results, 1, ("none",))
+        return read_rows(results / "race.csv"), (results / "training" / "a-seed0.csv").read_bytes()
+
+    before, curve = go("one", "a")
+    benchmark = race.run_benchmark
+    monkeypatch.setattr(
+        race, "run_benchmark", lambda *of, **how: [row | {"iou": 0.125} for row in benchmark(*of, **how)]
+    )
+    after, _ = go("two", "a", minutes=0.02)
+    assert before[0]["iou"] != "0.125"
+    assert [(row["suite"], row["model"], float(row["iou"])) for row in after] == [
+        ("wu2019-v1-first-1", "a", 0.125)
+    ]
+    written = (results / "training" / "a-seed0.csv").read_bytes()
+    assert written != curve
+    _, kept = go("three", "a", "a_kd", minutes=0.001)  # a is trained to teach alone
+    assert kept == written
+
+
 def test_all_rows_have_the_same_cubes_and_crops():
     rows = [read_row(path) for path in ROWS]
     assert len(rows) == 9
@@ -139,9 +163,9 @@ def test_a_row_has_its_steps_unless_it_is_given_minutes(rows, tmp_path):
     budgets = [race.row_config(rows / "a.toml", tmp_path, 3, minutes).budget for minutes in (None, 2.0)]
     assert [(budget.steps, budget.minutes) for budget in budgets] == [(1, None), (None, 2.0)]
     race.race([race.row_config(rows / "a.toml", tmp_path, 3, None)], tmp_path, tmp_path, 1, ("none",))
-    assert race.recorded(race.row_config(rows / "a.toml", tmp_path, 3, None), tmp_path, ("none",))
+    assert race.recorded(race.row_config(rows / "a.toml", tmp_path, 3, None), tmp_path, 1, ("none",))
     (rows / "a.toml").write_text(ROW.format(name="a").replace("steps = 1\n", "steps = 5\n"))
-    assert not race.recorded(race.row_config(rows / "a.toml", tmp_path, 3, None), tmp_path, ("none",))
+    assert not race.recorded(race.row_config(rows / "a.toml", tmp_path, 3, None), tmp_path, 1, ("none",))
 
 
 def read_row(path):

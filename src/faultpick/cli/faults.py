@@ -392,6 +392,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     inline_byte: InlineByte = 189,
     crossline_byte: CrosslineByte = 193,
+    format_code: FormatCode = None,
     shape: Shape = None,
     byte_order: ByteOrder = "little",
 ) -> None:
@@ -404,8 +405,8 @@ def evaluate(
 
     from faultpick.metrics import MEANING, evaluate_volumes
 
-    layout = Layout(shape, byte_order, inline_byte, crossline_byte)
-    with layout.survey(prediction) as probability, layout.survey(label) as truth:
+    layout = Layout(shape, byte_order, inline_byte, crossline_byte, format_code=format_code)
+    with layout.made_from_it(prediction) as probability, layout.survey(label) as truth:
         scores = asdict(evaluate_volumes(probability, truth, threshold))
     if as_json:
         finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}

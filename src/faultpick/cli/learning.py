@@ -251,6 +251,7 @@ def benchmark(
     from faultpick import baseline, tables
     from faultpick import benchmark as bench
     from faultpick.prediction.scale import parse_scale
+    from faultpick.synth.suites import SUITES
     from faultpick.volume.staging import output_errors
     from faultpick.zoo import load_model
 
@@ -262,6 +263,8 @@ def benchmark(
         raise ConfigError("The cubes of a folder have no validation seeds: leave out --validation or --data.")
     elif suite is not None and baseline.NAME not in names:
         raise ConfigError("The cubes of a folder are of no suite: leave out --suite or --data.")
+    elif data.resolve().name in SUITES:
+        raise ConfigError(f"{data} is called as a suite is, and its rows would be taken for that: rename it.")
     else:
         name, whole = data.resolve().name, len(bench.folder_cubes(data))
         scored_on = bench.folder_cubes(data, cubes)
