@@ -19,13 +19,14 @@ from faultpick.data import splits
 from faultpick.errors import ConfigError, VolumeError
 from faultpick.metrics import average_precision, overlap
 from faultpick.prediction import predict
+from faultpick.prediction.compiled import Compiled
 from faultpick.semblance import discontinuity
 from faultpick.synth import WU2019
 from faultpick.synth.dataset import write_cubes
 from faultpick.synth.suites import SUITES, TRIES, TRIES_APART, SuiteCube
 from faultpick.volume import create_volume
 from faultpick.volume.volume import array_geometry
-from faultpick.zoo import Card, load_model, save_model
+from faultpick.zoo import Card, LoadedModel, load_model, save_model
 
 
 def row(cube, model, iou, tta="none", seed=0):
@@ -108,6 +109,30 @@ def validation(tmp_path):
         said[:, :, 24:] = 0.0  # the lower half is missed
         said.astype("<f4").tofile(folder / f"predict/{number}.dat")
     return folder
+
+
+def test_models_take_their_memory_in_turn(tiny, validation, monkeypatch):
+    """On large cubes each takes gigabytes."""
+    pytest.importorskip("openvino")
+    made: list[LoadedModel] = []
+    holding = []
+
+    def noted(model):
+        made.append(prepared(model))
+        return made[-1]
+
+    def counted(*of, **how):
+        said = predict(*of, **how)
+        holding.append(
+            sum(isinstance(each.network, Compiled) and each.network._request is not None for each in made)
+        )
+        return said
+
+    prepared, predict = benchmark.prepared, benchmark.predict
+    monkeypatch.setattr(benchmark, "prepared", noted)
+    monkeypatch.setattr(benchmark, "predict", counted)
+    run_benchmark([tiny(seed=0), tiny(seed=1)], folder_cubes(validation), "v")
+    assert set(holding) == {1}
 
 
 def test_a_folder_of_flat_cubes_is_scored_beside_what_was_published(tiny, validation):

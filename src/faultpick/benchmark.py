@@ -18,6 +18,7 @@ from faultpick.metrics import Matching, evaluate, threshold_curve
 from faultpick.normalise import Normalisation
 from faultpick.picks.score import score_probability, thinned_scores
 from faultpick.prediction import predict
+from faultpick.prediction.compiled import Compiled
 from faultpick.prediction.engine import prepared
 from faultpick.prediction.plan import Size
 from faultpick.prediction.scale import UNSCALED, Scale, chosen_scale
@@ -223,6 +224,8 @@ def run_benchmark(
                     seismic, model, tta=attitudes, tta_reduce=reduce, memory=MEMORY, scale=grid, gain=gain
                 )
                 score(entry, said)
+            if isinstance(model.network, Compiled):
+                model.network.rest()  # the next model needs the memory
     return rows
 
 

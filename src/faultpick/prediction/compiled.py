@@ -91,13 +91,22 @@ class Compiled(nn.Module):
             self._request.infer([array], share_inputs=True, share_outputs=True)
         return torch.from_numpy(output)
 
+    def rest(self) -> None:
+        """Give back the memory of the shape met last; the next call takes it again."""
+        with self._lock:
+            self._release()
+
+    def _release(self) -> None:
+        if self._request is not None:
+            self._request = None
+            self._compiled[self._shape].release_memory()
+            self._shape = ()
+
     def _prepare(self, shape: tuple[int, ...]) -> None:
         """Make the request that computes inputs of this shape."""
         if shape == self._shape:
             return
-        if self._request is not None:
-            self._request = None
-            self._compiled[self._shape].release_memory()
+        self._release()
         self.convert()
         if shape not in self._compiled:
             self._compiled[shape] = _compiled(self._model, [shape])
