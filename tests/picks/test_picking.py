@@ -254,7 +254,7 @@ def test_what_was_odd_about_the_volumes_is_said(
     path = segy(sheet(plane(30, 70)), **degrees)
     code, _, errors = command("pick", path, "--seismic", path, "-o", tmp_path / "picks", "--no-volumes")
     assert code == 0
-    assert errors.count("X and Y in the headers are angles") == 1
+    assert errors.count("X and Y of the traces are angles") == 1
 
 
 def test_cut_in_blocks_the_faults_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,15 +99,20 @@ def test_a_worker_that_cannot_see_a_zarr_survey_says_so(tmp_path, monkeypatch):
         pickle.loads(reader)
 
 
-@pytest.mark.parametrize(("slab", "heights"), [(5, [4, 4, 4]), (9, [8, 4]), (2, [4, 4, 4]), (0.5, [1] * 12)])
-def test_slabs_hold_whole_chunks_where_they_are_not_much_larger_for_it(tmp_path, monkeypatch, slab, heights):
-    """Blocks of 4 inlines; slabs of so many inlines, four times as large at most."""
-    monkeypatch.setattr("faultpick.blocks.store.SLAB_BYTES", int(slab * 4 * 8 * 8))
+@pytest.mark.parametrize(
+    ("high", "slab", "heights"),
+    [(4, 5, [4, 4, 4]), (4, 9, [8, 4]), (4, 1, [4, 4, 4]), (6, 2, [6, 6]), (6, 1, [1] * 12)],
+)
+def test_slabs_hold_whole_chunks_where_they_are_not_much_larger_for_it(
+    tmp_path, monkeypatch, high, slab, heights
+):
+    """Blocks of so many inlines, and slabs of so many, four times as large at most."""
+    monkeypatch.setattr("faultpick.blocks.store.SLAB_BYTES", slab * 4 * 8 * 8)
     shape = (12, 8, 8)
     store = BlockStore(tmp_path, ("a",))
-    store.create(array_geometry(np.zeros(shape, np.float32)), (4, 8, 8))
+    store.create(array_geometry(np.zeros(shape, np.float32)), (high, 8, 8))
     values = np.random.default_rng(0).random(shape, dtype=np.float32)
-    for block in cover(shape, (4, 8, 8)):
+    for block in cover(shape, (high, 8, 8)):
         store.write(block, Result((values[block.box],)))
     slabs = list(store.slabs("a"))
     assert [len(slab) for _, slab in slabs] == heights
