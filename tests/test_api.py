@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -30,3 +32,18 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
 def test_reading_making_and_scoring_do_not_load_torch(statement):
     check = f"import sys; {statement}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_compiled_functions_have_a_folder_where_neither_installation_nor_user_has_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "kept")
+    monkeypatch.setattr(faultpick, "_is_writable", lambda folder: False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    faultpick._keep_compiled_functions()
+    assert os.environ["NUMBA_CACHE_DIR"] == "kept"
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    faultpick._keep_compiled_functions()
+    assert [str(path) for path in tmp_path.iterdir()] == [os.environ["NUMBA_CACHE_DIR"]]
+
+
+def test_a_folder_that_could_be_made_is_one_to_write_in(tmp_path):
+    assert faultpick._is_writable(tmp_path / "a" / "b")

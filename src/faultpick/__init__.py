@@ -3,7 +3,12 @@
 The public names are loaded when first used, so that reading a survey never waits for PyTorch.
 """
 
+import atexit
+import os
+import shutil
+import tempfile
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,3 +79,20 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether a folder is there to be written in, or could be made."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return os.access(there, os.W_OK | os.X_OK)
+
+
+def _keep_compiled_functions() -> None:
+    """Give numba a folder for as long as this process runs where it finds none of its own, and would fail."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
+    if "NUMBA_CACHE_DIR" not in os.environ and not any(map(_is_writable, (Path(__file__).parent, cache))):
+        os.environ["NUMBA_CACHE_DIR"] = folder = tempfile.mkdtemp(prefix="faultpick-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+_keep_compiled_functions()

@@ -252,9 +252,13 @@ def test_what_was_odd_about_the_volumes_is_said(
 ) -> None:
     degrees = {"coordinates": lambda i, x: (40_000 + 2 * x, 50_000 + 2 * i), "scalar": -10_000}
     path = segy(sheet(plane(30, 70)), **degrees)
-    code, _, errors = command("pick", path, "--seismic", path, "-o", tmp_path / "picks", "--no-volumes")
+    survey = segy(sheet(plane(30, 70)), "survey.sgy", **degrees)
+    code, _, errors = command("pick", path, "--seismic", survey, "-o", tmp_path / "picks", "--no-volumes")
     assert code == 0
     assert errors.count("X and Y of the traces are angles") == 1
+    code, _, errors = command("pick", path, "--seismic", path, "-o", tmp_path / "others", "--no-volumes")
+    assert code == 2
+    assert "in.sgy is given as probability and as survey" in errors
 
 
 def test_cut_in_blocks_the_faults_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

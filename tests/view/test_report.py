@@ -237,6 +237,13 @@ def test_the_page_replaces_neither_the_survey_nor_the_picks(made):
     assert len(read_picks(folder / "picks").faults) == 3
 
 
+@pytest.mark.parametrize("name", ["report.pdf", "report"])
+def test_a_page_is_called_as_one(made, name):
+    folder, _ = made
+    with pytest.raises(OutputError, match=r"would be an HTML page: name it \.html"):
+        write_report(folder / "picks", folder / name)
+
+
 def test_a_folder_is_never_replaced_and_nothing_is_written_beside_it(made):
     folder, _ = made
     shutil.copytree(folder / "seismic.zarr", folder / "another.zarr")

@@ -57,6 +57,19 @@ def test_a_line_outside_the_survey_is_refused(geometry, axis, at):
         sections_at(geometry, everywhere(geometry), **{axis: at})
 
 
+def test_a_line_between_those_of_the_survey_is_refused(geometry):
+    """Times between two samples are those of the nearest."""
+    with pytest.raises(GeometryError, match=r"no inline 105: .* the nearest is 104\."):
+        sections_at(geometry, everywhere(geometry), inline=105)
+    assert sections_at(geometry, everywhere(geometry), sample=1013.9)[2].title == "time 1012 ms"
+
+
+def test_a_survey_in_place_of_a_probability_is_refused(survey, tmp_path):
+    with pytest.raises(VolumeError, match=r"survey\.npy ranges from -.*a fault probability lies between"):
+        draw_sections(survey, tmp_path / "out.png", probability=survey)
+    assert not (tmp_path / "out.png").exists()
+
+
 def gapped():
     """Lines 500 to 505 and 600 to 605: those between were left out."""
     crosslines = np.r_[500:506, 600:606].astype(np.int32)

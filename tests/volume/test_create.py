@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,16 @@ def test_what_is_write_protected_stays(tmp_path, numbers, name, monkeypatch):
     monkeypatch.undo()
     with open_volume(tmp_path / name, shape=old.shape) as volume:
         np.testing.assert_array_equal(volume[:, :, :], old)
+
+
+def test_a_zarr_group_of_several_volumes_is_not_replaced(tmp_path, numbers):
+    cube = numbers((4, 3, 5))
+    write(tmp_path / "a.zarr", cube)
+    write(tmp_path / "a.zarr", cube)  # an older output is
+    zarr.open_group(tmp_path / "a.zarr").create_array("velocity", data=cube)
+    with pytest.raises(OutputError, match="is a Zarr group of several volumes"):
+        write(tmp_path / "a.zarr", cube)
+    assert set(zarr.open_group(tmp_path / "a.zarr")) >= {"amplitude", "velocity"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -326,13 +326,14 @@ def calibrate(
     from faultpick.benchmark import folder_cubes
     from faultpick.metrics.curves import calibration_error
     from faultpick.view.reliability import draw_reliability
+    from faultpick.view.sections import check_picture
     from faultpick.volume.staging import check_target
     from faultpick.zoo import card_path, load_model, update_card
 
     if data is not None and recipe is not None:
         raise ConfigError("The cubes of a folder are of no recipe: leave out --recipe or --data.")
     if picture is not None:
-        check_target(picture)
+        check_picture(picture, [])
     loaded = load_model(model)
     check_target(card_path(model))
     volumes = (

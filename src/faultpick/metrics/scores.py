@@ -34,14 +34,10 @@ from faultpick.metrics.masks import (
     tolerant_f1,
     tolerant_iou,
 )
-from faultpick.volume.alike import differing_lines, differing_samples
+from faultpick.volume.alike import ROUNDING, differing_lines, differing_samples
 
 if TYPE_CHECKING:
     from faultpick.volume import Volume
-
-
-ROUNDING = 1e-6
-"""By which a probability may leave [0, 1]."""
 
 
 @dataclass(frozen=True)

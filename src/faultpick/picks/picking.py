@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from faultpick.errors import NoFaultError, VolumeError
 from faultpick.metrics import strike_and_dip
-from faultpick.metrics.scores import ROUNDING
 from faultpick.picks.attributes import Scale, attributes_of, grid_normal, scale_of, triangle_normals
 from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.line import FEWEST, wide_line
@@ -23,7 +22,7 @@ from faultpick.picks.surface import surface_of
 from faultpick.picks.thin import Box, thin
 from faultpick.picks.throw import throw_of
 from faultpick.volume import Geometry, Volume, create_volume
-from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit
+from faultpick.volume.alike import check_no_input, check_probability, check_same_grid, check_same_unit
 from faultpick.volume.volume import array_geometry
 
 SLAB = 32  # inlines written at once
@@ -102,6 +101,10 @@ class _Result:
 def _picked(probability: Source, seismic: Source | None, settings: PickSettings) -> _Result:
     geometry = _geometry(probability)
     if seismic is not None:
+        if _whereabouts(seismic) == _whereabouts(probability) and isinstance(seismic, Volume):
+            raise VolumeError(
+                f"{_name(seismic)} is given as probability and as survey: throw needs the survey."
+            )
         survey = _geometry(seismic)
         advice = "give the survey that the probability was predicted from."
         check_same_grid(_name(seismic), survey, _name(probability), geometry, advice)
@@ -223,16 +226,11 @@ def _probabilities(source: Source) -> Callable[[Box], NDArray[np.float32]]:
 
     def checked(box: Box) -> NDArray[np.float32]:
         block = read(box)
-        low, high = float(block.min()), float(block.max())
-        if not np.isfinite(low + high):
+        if not np.isfinite(float(block.min()) + float(block.max())):
             raise VolumeError(
                 f"{_name(source)} holds NaN or infinite values: predict again, or set them to 0."
             )
-        if low < -ROUNDING or high > 1 + ROUNDING:
-            raise VolumeError(
-                f"{_name(source)} ranges from {low:.8g} to {high:.8g}: a fault probability lies between "
-                "0 and 1; give what `faultpick predict` wrote."
-            )
+        check_probability(block, _name(source))
         return np.clip(block, 0.0, 1.0)
 
     return checked

@@ -215,7 +215,11 @@ def _claim(folder: Path, wanted: CubeSet) -> None:
     """Make the folder and its `recipe.json`, unless it holds something else."""
     found = read_cube_set(folder)
     if found is None:
-        if any(folder.glob("*.npz")) or any(folder.glob("seis/*.dat")) or any(folder.glob("fault/*.dat")):
+        if (
+            any(folder.glob("[0-9]*.npz"))
+            or any(folder.glob("seis/*.dat"))
+            or any(folder.glob("fault/*.dat"))
+        ):
             raise OutputError(f"{folder} holds cubes without a {DESCRIPTION}: choose another folder.")
     elif found != wanted.model_copy(update={"cubes": found.cubes}):
         raise OutputError(f"{folder} holds cubes of {_differences(found, wanted)}: choose another folder.")

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from faultpick.errors import FaultpickError
+from faultpick.errors import FaultpickError, OutputError
 from faultpick.picks import Picks
 from faultpick.picks.export.write import PICKS_FILES
 from faultpick.picks.store import FAULTS_JSON, read_picks
@@ -64,7 +64,8 @@ def write_report(
     Raises:
         PicksError: There are no picks, or they are damaged.
         VolumeError: The seismic or the probability has another shape than what was picked, or other lines.
-        OutputError: A file is one of these, or a part of the picks, or cannot be written.
+        OutputError: A file is one of these, or a part of the picks, or cannot be written; `out` is not called
+            .html.
     """
     picks, out = read_picks(directory), Path(out)
     picked_with = json.loads((Path(directory) / FAULTS_JSON).read_text(encoding="utf-8")).get("version", "")
@@ -84,6 +85,7 @@ def write_report(
         inputs = [volume and volume.path for volume in (seismic, probability)]
         inputs += [Path(directory) / name for name in PICKS_FILES]
         _check_target(out, inputs)
+        _check_page(out)
         pictures = _pictures(picks, seismic, probability)
         page = render_page(picks, pictures, missing, card, picked_with)
         files = {out: page.encode(errors="replace")}
@@ -95,6 +97,11 @@ def write_report(
         with staged(path) as temporary, output_errors(path):
             temporary.write_bytes(data)
     return list(files)
+
+
+def _check_page(path: Path) -> None:
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(f"{path} would be an HTML page: name it .html, which a browser prints to PDF.")
 
 
 def _check_target(path: Path, inputs: Sequence[Path | None]) -> None:

@@ -17,6 +17,7 @@ from faultpick.picks import Fault, Picks
 from faultpick.view.fault_sections import trace_on
 from faultpick.view.sections import FAULT_COLOURS, Section, label_axes
 from faultpick.volume import Volume
+from faultpick.volume.alike import check_probability
 from faultpick.volume.places import map_coordinates
 
 COLOURS = ("#1167b1", "#00966c", "#c2279b", "#35b1e6", "#6a35a8", "#8aa800")
@@ -80,7 +81,9 @@ def draw_section(
     label_axes(panel, section)
     panel.autoscale(enable=False)
     if probability is not None:
-        shown = np.ma.masked_array(section.read(probability), dead)
+        faults = section.read(probability)
+        check_probability(faults, probability.path)
+        shown = np.ma.masked_array(faults, dead)
         panel.imshow(
             shown, cmap=FAULT_COLOURS, vmin=0, vmax=1, alpha=0.45, interpolation="none", gid=OVERLAY, **look
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from faultpick.errors import GeometryError, OutputError
 from faultpick.volume import Geometry, Volume
-from faultpick.volume.alike import check_no_input, check_same_grid
+from faultpick.volume.alike import check_no_input, check_probability, check_same_grid
 from faultpick.volume.staging import check_target, output_errors, staged
 
 FAULT_COLOURS = LinearSegmentedColormap.from_list(
@@ -140,6 +140,7 @@ def draw_sections(
             panel.imshow(grey, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest", **look)
         if probability is not None:
             faults = section.read(probability)
+            check_probability(faults, probability.path)
             column[1].imshow(faults, cmap=FAULT_COLOURS, vmin=0, vmax=1, interpolation="nearest", **look)
     figure.colorbar(panels[0, 0].images[0], ax=panels[0], label="amplitude")
     if probability is not None:
@@ -222,7 +223,8 @@ def _fullest(traces: NDArray[np.int64]) -> int:
 def _position(axis: Axis, at: float) -> int:
     nearest = int(np.abs(axis.values - at).argmin())
     steps = np.diff(axis.values)
-    if not abs(axis.values[nearest] - at) <= (steps.min() if len(steps) else 1) / 2:
+    is_line = axis.values.dtype.kind == "i"
+    if not abs(axis.values[nearest] - at) <= (0 if is_line else (steps.min() if len(steps) else 1) / 2):
         raise GeometryError(
             f"There is no {axis.label} {at:.10g}: choose one from {axis.values[0]:.10g} to "
             f"{axis.values[-1]:.10g}; the nearest is {axis.values[nearest]:.10g}."

@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import OutputError, VolumeError
-from faultpick.volume.volume import Geometry
+from faultpick.volume.volume import Geometry, plain_geometry
+
+ROUNDING = 1e-6
+"""By how much rounding may take a probability out of [0, 1]."""
 
 
 def check_same_grid(
@@ -84,3 +87,29 @@ def check_no_input(out: Path, inputs: Iterable[str | Path | None]) -> None:
     for path in inputs:
         if path is not None and Path(path).resolve().is_relative_to(out.resolve()):
             raise OutputError(f"{out} is the input or holds it; give the output another name.")
+
+
+def check_probability(block: NDArray[np.floating], name: str | Path) -> None:
+    """Refuse what lies outside of [0, 1], as a survey in place of a probability does.
+
+    Args:
+        block: A part of the volume; NaN is not looked at.
+        name: Of the volume, for the message.
+
+    Raises:
+        VolumeError: A value is less than 0 or more than 1.
+    """
+    low, high = float(block.min()), float(block.max())
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        raise VolumeError(
+            f"{name} ranges from {low:.8g} to {high:.8g}: a fault probability lies between 0 and 1; give "
+            "what `faultpick predict` wrote."
+        )
+
+
+def placed_by(like: Geometry, own: Geometry) -> Geometry:
+    """The geometry of another volume of the same survey, or the own one where that is a plain array."""
+    plain = plain_geometry(like.shape)
+    lines = ((like.inlines, plain.inlines), (like.crosslines, plain.crosslines))
+    knows = like.corners is not None or like.samples.unit != "samples"
+    return like if knows or not all(np.array_equal(*pair) for pair in lines) else own

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from faultpick.errors import OutputError
 
+AXES = {"inline", "crossline", "time", "depth", "sample", "trace_mask", "cdp_x", "cdp_y"}
+"""What lies beside the samples in a Zarr volume."""
+
 
 @contextmanager
 def output_errors(path: Path) -> Iterator[None]:
@@ -41,10 +44,18 @@ def _sentence(path: Path, error: OSError) -> str:
             return f"{path} cannot be written: the folder {path.parent} does not exist; make it first."
         case errno.ENOTDIR:
             return f"{path} cannot be written: {path.parent} is not a folder; choose another one."
+        case errno.EEXIST:
+            return f"{path} cannot be written: it is a file, give the name of a folder."
         case errno.EFBIG:
             return f"{path} cannot be written: the disk's file system takes no file of this size."
         case _:
             return f"{path} cannot be written: {error.strerror or error}."
+
+
+def is_older_output(path: Path) -> bool:
+    """Whether a folder is a Zarr volume and nothing more: an array, or a group with one beside its axes."""
+    held = [each.name for each in path.iterdir() if each.is_dir() and is_zarr_folder(each)]
+    return is_zarr_folder(path) and len(set(held) - AXES) <= 1
 
 
 def is_zarr_folder(path: Path) -> bool:
@@ -54,7 +65,7 @@ def is_zarr_folder(path: Path) -> bool:
 
 @contextmanager
 def staged(
-    path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder, within: Path | None = None
+    path: Path, replaceable: Callable[[Path], bool] = is_older_output, within: Path | None = None
 ) -> Iterator[Path]:
     """Give a hidden name beside `path` to write a file or folder at, and put it in place at the end.
 
@@ -99,7 +110,7 @@ def replace_text(path: Path, text: str) -> None:
         raise
 
 
-def check_target(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folder) -> None:
+def check_target(path: Path, replaceable: Callable[[Path], bool] = is_older_output) -> None:
     """See that an output can be put at a path.
 
     Raises:
@@ -111,6 +122,8 @@ def check_target(path: Path, replaceable: Callable[[Path], bool] = is_zarr_folde
             code = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
             raise OSError(code, os.strerror(code))
         if path.is_dir() and not replaceable(path):
+            if replaceable is is_older_output and is_zarr_folder(path):
+                raise OutputError(f"{path} is a Zarr group of several volumes; give another name.")
             raise OutputError(f"{path} is a folder; give the name of a file in it.")
         if not os.access(path.parent, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))

@@ -49,6 +49,16 @@ def test_segy_has_the_surveys_headers_byte_for_byte(volumes, folder, picks, segy
         assert all(dict(a) == dict(b) for a, b in zip(one.header, two.header, strict=True))
 
 
+def test_a_plain_array_knows_less_of_where_the_survey_lies_than_the_picks(volumes, folder, picks, tmp_path):
+    np.save(tmp_path / "survey.npy", np.ones(SHAPE, np.float32))
+    with open_volume(tmp_path / "survey.npy") as like:
+        export_faults(folder, tmp_path / "id.sgy", file_format="fault-id", like=like)
+    with open_volume(tmp_path / "id.sgy") as copy:
+        np.testing.assert_array_equal(copy.geometry.inlines, picks.geometry.inlines)
+        assert copy.geometry.samples == picks.geometry.samples
+        assert copy.geometry.corners is not None
+
+
 def test_chosen_faults_keep_their_voxels(volumes, folder, tmp_path):
     ids, dip = volumes
     export_faults(folder, tmp_path / "dip.npy", file_format="dip", faults=[2, 12])

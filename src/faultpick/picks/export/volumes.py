@@ -9,6 +9,7 @@ import numpy as np
 from faultpick.errors import PicksError
 from faultpick.picks.store import DIP, FAULT_ID, LIKELIHOOD, STRIKE
 from faultpick.volume import Volume, create_volume, open_volume
+from faultpick.volume.alike import placed_by
 
 VOLUMES = {"fault-id": FAULT_ID, "likelihood": LIKELIHOOD, "strike": STRIKE, "dip": DIP}
 """Format by name: the volume in the folder."""
@@ -35,7 +36,7 @@ def export_volume(
     with ExitStack() as stack:
         source = stack.enter_context(_opened(directory, VOLUMES[name]))
         ids = None if chosen is None else stack.enter_context(_opened(directory, FAULT_ID))
-        geometry = source.geometry if like is None else like.geometry
+        geometry = source.geometry if like is None else placed_by(like.geometry, source.geometry)
         label = VOLUMES[name].removesuffix(".zarr")
         writer = stack.enter_context(create_volume(out, geometry, like=like, name=label))
         for first in range(0, source.shape[0], LINES):

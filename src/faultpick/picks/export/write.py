@@ -22,7 +22,7 @@ from faultpick.picks.fault import Fault, Picks
 from faultpick.picks.settings import PickSettings
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
 from faultpick.volume import Geometry, Volume
-from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit
+from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit, placed_by
 from faultpick.volume.staging import output_errors, staged
 
 
@@ -121,7 +121,7 @@ def export_faults(
             like.path, like.geometry, "the picked survey", geometry, "give the survey that was picked."
         )
         check_same_unit(like.path, like.geometry, "the picked survey", geometry)
-        geometry = like.geometry
+        geometry = placed_by(like.geometry, geometry)
     has_coordinates = geometry.corners is not None
     if name in VOLUMES:
         if directory is None:
