@@ -124,7 +124,7 @@ def test_a_damaged_description_is_refused(tmp_path):
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(OutputError, match="cannot be written: (it is a file|.*file is not a folder)"):
+        with pytest.raises(OutputError, match=r"cannot be written: (it is a file|.*file is not a folder)"):
             write_cubes(folder, range(1), shape=SHAPE)
 
 
