@@ -3,10 +3,7 @@
 The public names are loaded when first used, so that reading a survey never waits for PyTorch.
 """
 
-import atexit
 import os
-import shutil
-import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +88,10 @@ def _keep_compiled_functions() -> None:
     """Give numba a folder for as long as this process runs where it finds none of its own, and would fail."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
     if "NUMBA_CACHE_DIR" not in os.environ and not any(map(_is_writable, (Path(__file__).parent, cache))):
+        import atexit
+        import shutil
+        import tempfile
+
         os.environ["NUMBA_CACHE_DIR"] = folder = tempfile.mkdtemp(prefix="faultpick-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
