@@ -50,13 +50,14 @@ def test_dead_traces_come_out_as_zero_and_do_not_count(cube):
     assert not result[len(cube) :].any()
 
 
-@pytest.mark.parametrize("shape", [(64, 512, 250), (65, 512, 250), (40, 362, 1500), (32, 700, 501)])
-def test_the_percentiles_are_those_of_all_depths(shape):
+@pytest.mark.parametrize("shape", [(16, 128, 250), (16, 128, 750), (64, 64, 501)])
+def test_the_percentiles_are_those_of_all_depths(shape, monkeypatch):
     """Every n-th sample of a survey whose traces hold a multiple of n would be of few depths."""
+    monkeypatch.setattr("faultpick.normalise.LARGEST_SAMPLE", 1 << 12)  # n of 125, 375 and 501
     cube = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     cube[..., : shape[2] // 2 + 5] *= 0.02
     expected = np.diff(np.percentile(cube, (1, 99)))[0]
-    assert Normalisation.from_array(cube).scale * GAUSSIAN_SPREAD == pytest.approx(expected, rel=0.03)
+    assert Normalisation.from_array(cube).scale * GAUSSIAN_SPREAD == pytest.approx(expected, rel=0.1)
 
 
 def test_a_part_of_a_volume_is_normalised_as_the_whole_is(cube, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from faultpick.errors import OutputError
 
-AXES = {"inline", "crossline", "time", "depth", "sample", "trace_mask", "cdp_x", "cdp_y"}
+COORDINATES = {"inline", "crossline", "time", "depth", "sample", "trace_mask", "cdp_x", "cdp_y"}
 """What lies beside the samples in a Zarr volume."""
 
 
@@ -55,7 +55,7 @@ def _sentence(path: Path, error: OSError) -> str:
 def is_older_output(path: Path) -> bool:
     """Whether a folder is a Zarr volume and nothing more: an array, or a group with one beside its axes."""
     held = [each.name for each in path.iterdir() if each.is_dir() and is_zarr_folder(each)]
-    return is_zarr_folder(path) and len(set(held) - AXES) <= 1
+    return is_zarr_folder(path) and len(set(held) - COORDINATES) <= 1
 
 
 def is_zarr_folder(path: Path) -> bool:
