@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from faultpick.picks.settings import PickSettings
     from faultpick.prediction import predict
     from faultpick.synth import Cube, Recipe, synthesize
-    from faultpick.volume import Geometry, SampleAxis, Volume, create_volume, open_volume
+    from faultpick.volume import Geometry, SampleAxis, Volume, create_volume, open_volume, part_of
     from faultpick.zoo import load_model, save_model
 
 _HOMES = {
@@ -35,6 +35,7 @@ _HOMES = {
     "export_faults": "picks.export",
     "load_model": "zoo",
     "open_volume": "volume",
+    "part_of": "volume",
     "pick": "picks.picking",
     "pick_to_folder": "picks.picking",
     "predict": "prediction",
@@ -60,6 +61,7 @@ __all__ = [
     "export_faults",
     "load_model",
     "open_volume",
+    "part_of",
     "pick",
     "pick_to_folder",
     "predict",

@@ -17,6 +17,7 @@ from faultpick.cli.options import (
     Unit,
     XByte,
     YByte,
+    parse_range,
 )
 from faultpick.errors import ConfigError, FaultpickError, OutputError
 
@@ -52,6 +53,18 @@ def predict(
             help="Name of a model, or a .safetensors file; the mean of several, if repeated.",
         ),
     ],
+    inlines: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST:LAST", help="Only these inlines, by number.", show_default="all"),
+    ] = None,
+    crosslines: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST:LAST", help="Only these crosslines.", show_default="all"),
+    ] = None,
+    samples: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST:LAST", help="Only these times or depths.", show_default="all"),
+    ] = None,
     tta: Annotated[
         bool, typer.Option("--tta", help="Average over four mirrorings, in four times the time.")
     ] = False,
@@ -157,6 +170,7 @@ def predict(
     from faultpick.prediction import predict_to_file
     from faultpick.prediction.scale import parse_factors, parse_scale
     from faultpick.prediction.smooth import parse_smoothing
+    from faultpick.volume import part_of
 
     try:
         allowed = parse_bytes(memory)
@@ -171,19 +185,30 @@ def predict(
         raise ConfigError("--scales-reduce has nothing to put together: give --scales several factors.")
     if scheduler == "processes" and workers is None and cluster is None:
         workers = CPU_COUNT
+    part = {
+        "inlines": parse_range(inlines, "--inlines"),
+        "crosslines": parse_range(crosslines, "--crosslines"),
+        "samples": parse_range(samples, "--samples"),
+    }
     layout = Layout(shape, byte_order, inline_byte, crossline_byte, x_byte, y_byte, format_code, unit)
     start = time.perf_counter()
     errors = Console(stderr=True)
     with (
-        layout.survey(path) as volume,
+        layout.survey(path) as survey,
         TileProgress(errors, "reading amplitudes", "picking faults", f"writing {out.name}") as bar,
     ):
 
         def say(note: str) -> None:
             errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
 
-        for note in volume.notes:
+        for note in survey.notes:
             say(note)
+        volume = part_of(survey, **part)
+        if volume is not survey and out.suffix.lower() in (".npy", ".dat", ".bin"):
+            say(f"{out.name} holds no line numbers, so it does not say which part it is; .zarr does.")
+        for output in (out, uncertainty):
+            if output is not None and output.resolve() != path.resolve():
+                layout.check_replaced(output)
         segy = (".sgy", ".segy")
         kept = path.suffix.lower() in segy  # the headers, whatever they say
         if out.suffix.lower() in segy and not kept and volume.geometry.samples.unit == "samples":

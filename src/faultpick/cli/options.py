@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from faultpick.errors import ConfigError, VolumeError
+
 if TYPE_CHECKING:
     from faultpick.volume import Volume
+    from faultpick.volume.part import Range
 
 InlineByte = Annotated[int, typer.Option(help="SEG-Y: first byte of the inline number in a trace header.")]
 CrosslineByte = Annotated[int, typer.Option(help="SEG-Y: first byte of the crossline number.")]
@@ -30,6 +33,27 @@ Unit = Annotated[
 ]
 
 
+def parse_range(text: str | None, option: str) -> "Range":
+    """The first and last number of `FIRST:LAST`, either of which may be missing; one number is both.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if text is None:
+        return None, None
+    first, colon, last = text.partition(":")
+    try:
+        low = float(first) if first.strip() else None
+        high = (float(last) if last.strip() else None) if colon else low
+        if low is high is None or not (low is None or high is None or low <= high):
+            raise ValueError(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"{text!r} is no range for {option}: write the first and the last, such as 100:250."
+        ) from error
+    return low, high
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the file of a survey is laid out, as the options say."""
@@ -48,6 +72,20 @@ class Layout:
         from faultpick.volume import open_volume
 
         return open_volume(path, **asdict(self))
+
+    def check_replaced(self, path: Path) -> None:
+        """See that what an output replaces, if anything is there, is no survey.
+
+        Raises:
+            OutputError: It is one.
+        """
+        from contextlib import suppress
+
+        from faultpick.volume.alike import check_no_survey
+
+        if path.exists():
+            with suppress(VolumeError), self.made_from_it(path) as existing:
+                check_no_survey(existing)
 
     def made_from_it(self, path: str | Path) -> "Volume":
         """Open what was made from it: the same headers, but for the format of the samples."""

@@ -23,6 +23,7 @@ from faultpick.picks.thin import Box, thin
 from faultpick.picks.throw import throw_of
 from faultpick.volume import Geometry, Volume, create_volume
 from faultpick.volume.alike import check_no_input, check_probability, check_same_grid, check_same_unit
+from faultpick.volume.part import covering
 from faultpick.volume.volume import array_geometry
 
 SLAB = 32  # inlines written at once
@@ -105,6 +106,8 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
             raise VolumeError(
                 f"{_name(seismic)} is given as probability and as survey: throw needs the survey."
             )
+        if isinstance(seismic, Volume):
+            seismic = covering(seismic, geometry)
         survey = _geometry(seismic)
         advice = "give the survey that the probability was predicted from."
         check_same_grid(_name(seismic), survey, _name(probability), geometry, advice)

@@ -16,6 +16,7 @@ from faultpick.view.grid import ViewGrid
 from faultpick.view.scene import State, fault_layer, probability_layer, restored, scene, seismic_layer
 from faultpick.volume import Geometry, Volume, open_volume
 from faultpick.volume.alike import check_same_grid
+from faultpick.volume.part import covering
 
 
 def require_neuroglancer() -> None:
@@ -40,7 +41,7 @@ def serve(
     """Serve a survey to a browser on this machine until the block ends.
 
     Args:
-        survey: The seismic; read where it is looked at.
+        survey: The seismic; read where it is looked at. Where the others are of a part of it, that part.
         probability: Fault probability on the survey's grid.
         picks: Folder of picks; its volume of fault ids is shown on the sections if it holds one.
         port: On the loopback address; 0 takes a free one.
@@ -58,6 +59,9 @@ def serve(
     from faultpick.view.server import serve_scene
     from faultpick.view.source import FaultSource, VolumeSource
 
+    found = None if picks is None else read_picks(picks)
+    for made in (probability, found):
+        survey = survey if made is None else covering(survey, made.geometry)
     grid = ViewGrid.of(survey.geometry)
     clip = usual_amplitude(survey)
     sources, layers = [VolumeSource(survey, grid, "mean")], [lambda url: seismic_layer(grid, url, clip)]
@@ -66,8 +70,7 @@ def serve(
             _check_made_from(survey, probability.path, probability.geometry)
             sources.append(VolumeSource(probability, grid, "max"))
             layers.append(lambda url: probability_layer(grid, url))
-        if picks is not None:
-            found = read_picks(picks)
+        if picks is not None and found is not None:
             _check_made_from(survey, picks, found.geometry)
             volume = picks / FAULT_ID
             ids = stack.enter_context(open_volume(volume)) if volume.exists() else None

@@ -23,6 +23,7 @@ from faultpick.view.fault_sections import busiest_slice, sections_through
 from faultpick.view.report_page import Picture, render_page
 from faultpick.volume import Volume, open_volume
 from faultpick.volume.alike import check_no_input, check_same_grid
+from faultpick.volume.part import covering
 from faultpick.volume.staging import check_target, output_errors, staged
 
 LINES_READ = 64
@@ -51,7 +52,8 @@ def write_report(
     Args:
         directory: Folder that `faultpick.picks.write_picks` wrote.
         out: The HTML file.
-        seismic: The survey; else the file that the picks' settings name, if it is still there.
+        seismic: The survey, or one that the picks' is a part of; else the file that the picks' settings name,
+            if it is still there.
         probability: The fault probability; likewise.
         open_seismic: Opens the seismic that the settings name.
         open_probability: Opens their probability.
@@ -73,6 +75,7 @@ def write_report(
     with ExitStack() as stack, mpl.rc_context(figures.STYLE):
         seismic = seismic or _from_settings(picks, "seismic", open_seismic, stack, missing)
         probability = probability or _from_settings(picks, "probability", open_probability, stack, missing)
+        seismic = seismic and covering(seismic, picks.geometry)
         for volume in (seismic, probability):
             if volume is not None:
                 check_same_grid(

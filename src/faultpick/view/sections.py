@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from faultpick.errors import GeometryError, OutputError
 from faultpick.volume import Geometry, Volume
 from faultpick.volume.alike import check_no_input, check_probability, check_same_grid
+from faultpick.volume.part import covering
 from faultpick.volume.staging import check_target, output_errors, staged
 
 FAULT_COLOURS = LinearSegmentedColormap.from_list(
@@ -96,7 +97,7 @@ def draw_sections(
     Args:
         volume: The survey.
         path: The PNG file.
-        probability: Fault probability in 0..1 on the survey's grid.
+        probability: Fault probability in 0..1 on the survey's grid; of a part of it, that part is drawn.
         inline: Line number of the inline section; else the line with the most traces nearest the middle.
         crossline: Line number of the crossline section; likewise.
         sample: Time or depth of the slice in the survey's unit (the nearest sample is drawn); else the
@@ -109,6 +110,8 @@ def draw_sections(
     """
     path = Path(path)
     check_picture(path, [volume] if probability is None else [volume, probability])
+    if probability is not None:
+        volume = covering(volume, probability.geometry)
     everywhere = np.ones(volume.shape[:2], dtype=bool)
     sections_at(volume.geometry, everywhere, inline, crossline, sample)  # refuses before all is read
     if probability is not None:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import OutputError, VolumeError
-from faultpick.volume.volume import Geometry, plain_geometry
+from faultpick.volume.noise import patches
+from faultpick.volume.volume import Geometry, Volume, plain_geometry
 
 ROUNDING = 1e-6
 """By how much rounding may take a probability out of [0, 1]."""
@@ -87,6 +88,24 @@ def check_no_input(out: Path, inputs: Iterable[str | Path | None]) -> None:
     for path in inputs:
         if path is not None and Path(path).resolve().is_relative_to(out.resolve()):
             raise OutputError(f"{out} is the input or holds it; give the output another name.")
+
+
+def check_no_survey(existing: Volume) -> None:
+    """See that a file which an output would replace is no survey.
+
+    Args:
+        existing: The file; read at the places that `patches` are.
+
+    Raises:
+        OutputError: It holds what no fault probability, mask or spread does: values outside [0, 1].
+    """
+    for inlines, crosslines in patches(existing.shape):
+        try:
+            check_probability(existing.read(inlines, crosslines, slice(None)), existing.path)
+        except VolumeError as error:
+            raise OutputError(
+                f"{existing.path} holds a survey, which would be lost; give the output another name."
+            ) from error
 
 
 def check_probability(block: NDArray[np.floating], name: str | Path) -> None:

@@ -12,7 +12,9 @@ from faultpick.errors import OutputError
 from faultpick.volume.alike import check_no_input
 from faultpick.volume.flat import flat_format
 from faultpick.volume.numpy import npy_sink
+from faultpick.volume.part import Box, PartReader
 from faultpick.volume.segy import SegyReader
+from faultpick.volume.segy_part import check_start, part_sink
 from faultpick.volume.segy_write import copy_sink, header_scales, new_sink
 from faultpick.volume.sink import RawSink, Sink
 from faultpick.volume.staging import check_target, output_errors, staged
@@ -76,7 +78,7 @@ def create_volume(
         geometry: Shape, line numbers, sample axis, corners and live traces of the output.
         like: If this is a SEG-Y volume and the output is SEG-Y too, the output is a copy of its file with the
             samples replaced by IEEE floats: same headers byte for byte but for the format code, same traces
-            in the same order.
+            in the same order. Of a part of such a volume, its traces, in that order.
         name: What the samples are, for the formats that say so (SEG-Y's textual header, Zarr's array name).
         within: A folder to write in until the file is whole; None: beside it.
 
@@ -121,8 +123,11 @@ def check_output(path: Path, like: Volume | None = None) -> None:
     check_target(path)
     if path.suffix.lower() == ".zarr" and path.is_file():
         raise OutputError(f"{path} is a file, not a Zarr folder; remove it or give the output another name.")
-    is_segy = path.suffix.lower() in (".sgy", ".segy")
-    if is_segy and like is not None and not isinstance(like.reader, SegyReader):
+    if path.suffix.lower() not in (".sgy", ".segy") or like is None:
+        return
+    if (part := _part_of_segy(like)) is not None:
+        check_start(*part)
+    elif not isinstance(like.reader, SegyReader):
         header_scales(like.geometry)
 
 
@@ -130,6 +135,8 @@ def _open_sink(path: Path, temporary: Path, geometry: Geometry, like: Volume | N
     match path.suffix.lower():
         case ".sgy" | ".segy" if like is not None and isinstance(like.reader, SegyReader):
             return copy_sink(temporary, like.reader)
+        case ".sgy" | ".segy" if like is not None and (part := _part_of_segy(like)) is not None:
+            return part_sink(temporary, *part)
         case ".sgy" | ".segy":
             return new_sink(temporary, geometry, name)
         case ".zarr":
@@ -140,6 +147,14 @@ def _open_sink(path: Path, temporary: Path, geometry: Geometry, like: Volume | N
             return npy_sink(temporary, geometry)
         case _:
             return RawSink(temporary, geometry.shape, byte_order=_byte_order(like))
+
+
+def _part_of_segy(volume: Volume) -> tuple[SegyReader, Box] | None:
+    """The SEG-Y file that a volume is a part of, and which part."""
+    reader = volume.reader
+    if isinstance(reader, PartReader) and isinstance(reader.whole, SegyReader):
+        return reader.whole, reader.box
+    return None
 
 
 def _byte_order(like: Volume | None) -> Literal["<", ">"]:

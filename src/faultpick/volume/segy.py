@@ -29,15 +29,27 @@ SMALLEST_STEP = 0.01
 
 @dataclass(frozen=True)
 class SegyReader:
-    """Reads sub-boxes of a SEG-Y file; touches only the bytes it returns."""
+    """Reads sub-boxes of a SEG-Y file; touches only the bytes it returns.
+
+    Attributes:
+        file: The file, open.
+        layout: How it is laid out.
+        grid: Which trace lies where.
+        has_scalars: Whether bytes 215 and 216 of a trace header are the scalar of its times, not of a line.
+    """
 
     file: BinaryIO
     layout: SegyLayout
     grid: Grid
+    has_scalars: bool
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the file again."""
-        return _opened_reader, (Path(self.file.name).resolve(), self.layout, self.grid)
+        return _opened_reader, (Path(self.file.name).resolve(), self.layout, self.grid, self.has_scalars)
+
+    def start_scalars(self, headers: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Scalars of the delay recording times in trace headers, shape (traces, 240)."""
+        return _start_scalars(headers, self.layout.byte_order, has_scalars=self.has_scalars)
 
     @property
     def block(self) -> tuple[int, int]:
@@ -63,8 +75,8 @@ class SegyReader:
         self.file.close()
 
 
-def _opened_reader(path: Path, layout: SegyLayout, grid: Grid) -> SegyReader:
-    return SegyReader(path.open("rb"), layout, grid)
+def _opened_reader(path: Path, layout: SegyLayout, grid: Grid, has_scalars: bool) -> SegyReader:
+    return SegyReader(path.open("rb"), layout, grid, has_scalars)
 
 
 def _together(numbers: NDArray[np.int64]) -> NDArray[np.int64] | slice:
@@ -128,7 +140,8 @@ def open_segy(
         corners, corner_note = _corners(
             headers, layout, grid, inline[some], crossline[some], (x_byte, y_byte)
         )
-        samples, sample_note = _sample_axis(headers, layout, unit, (inline_byte, crossline_byte))
+        has_scalars = not any(byte <= 216 and byte + 3 >= 215 for byte in (inline_byte, crossline_byte))
+        samples, sample_note = _sample_axis(headers, layout, unit, has_scalars=has_scalars)
     except BaseException:
         file.close()
         raise
@@ -151,7 +164,7 @@ def open_segy(
         "SEG-Y",
         FORMATS[layout.format_code][0],
         geometry,
-        SegyReader(file, layout, grid),
+        SegyReader(file, layout, grid, has_scalars),
         tuple(note for note in notes if note),
     )
 
@@ -235,17 +248,17 @@ def _corners(
     return corners, note
 
 
-def _sample_axis(
-    headers: NDArray[np.uint8], layout: SegyLayout, unit: str, line_bytes: tuple[int, int]
-) -> tuple[SampleAxis, str]:
-    """Interval from the headers; start from the delay recording time with its scalar (bytes 109 and 215).
+def _start_scalars(headers: NDArray[np.uint8], byte_order: str, *, has_scalars: bool) -> NDArray[np.int32]:
+    """Scalars of times (byte 215), powers of ten; other numbers there, or line numbers, are none."""
+    scalar = header_field(headers, 215, byte_order, size=2)
+    return np.where(has_scalars & np.isin(np.abs(scalar), POWERS_OF_TEN), scalar, 0)
 
-    The scalar is a power of ten; other numbers there, or line numbers that lie there, are none.
-    """
-    scalar = header_field(headers, 215, layout.byte_order, size=2)
-    if any(byte <= 216 and byte + 3 >= 215 for byte in line_bytes):
-        scalar[:] = 0
-    scalar[~np.isin(np.abs(scalar), POWERS_OF_TEN)] = 0
+
+def _sample_axis(
+    headers: NDArray[np.uint8], layout: SegyLayout, unit: str, *, has_scalars: bool
+) -> tuple[SampleAxis, str]:
+    """Interval from the headers; start from the delay recording time with its scalar (bytes 109 and 215)."""
+    scalar = _start_scalars(headers, layout.byte_order, has_scalars=has_scalars)
     starts = apply_scalar(header_field(headers, 109, layout.byte_order), scalar)
     values, counts = np.unique(starts, return_counts=True)
     start = float(values[counts.argmax()])
@@ -274,12 +287,11 @@ def _announced_lines(text: str, grid: Grid) -> list[str]:
         ("crossline", "(?:CROSS|X)", grid.crosslines),
     ):
         pattern = rf"(?<![A-Z]){prefix}-?LINES?\b[^0-9]{{0,20}}(\d+) *(?:TO|THRU|THROUGH|-+|\.\.+|:) *(\d+)"
-        for match in re.finditer(pattern, text.upper()):
-            first, last = int(match[1]), int(match[2])
-            if first == lines[0] and last > lines[-1]:
-                notes.append(
-                    f"The file may be cut short: its textual header says {name}s {first} to {last}, "
-                    f"it ends at {lines[-1]}."
-                )
-                break
+        told = [(int(match[1]), int(match[2])) for match in re.finditer(pattern, text.upper())]
+        longer = [last for first, last in told if first == lines[0] and last > lines[-1]]
+        if longer and (lines[0], lines[-1]) not in told:
+            notes.append(
+                f"The file may be cut short: its textual header says {name}s {lines[0]} to {longer[0]}, "
+                f"it ends at {lines[-1]}."
+            )
     return notes

@@ -49,6 +49,7 @@ class SegyLayout:
         interval: Sample interval in microseconds (or thousandths of a metre or foot); 0 if unknown.
         length_unit: "m" or "ft", what coordinates are in.
         text: The textual header.
+        revision: Of SEG-Y, the number before its point.
         notes: What looks odd.
     """
 
@@ -60,6 +61,7 @@ class SegyLayout:
     interval: float
     length_unit: Literal["m", "ft"]
     text: str
+    revision: int
     notes: tuple[str, ...] = ()
 
     @property
@@ -192,6 +194,7 @@ class _Guess:
             binary or trace,
             "ft" if _number(head, 3255, self.byte_order) == 2 else "m",
             _decode(head[:3200]),
+            _revision(head, self.byte_order),
             tuple(notes),
         )
 
@@ -303,5 +306,9 @@ def _number(head: bytes, byte: int, byte_order: str) -> int:
 
 
 def _decode(text: bytes) -> str:
-    encoding = "ascii" if text[:1] == b"C" or text.isascii() else "cp037"
-    return text.decode(encoding, errors="replace")
+    return text.decode(text_encoding(text), errors="replace")
+
+
+def text_encoding(text: bytes) -> str:
+    """What a textual header is written in: "ascii", or "cp037", which is EBCDIC."""
+    return "ascii" if text[:1] == b"C" or text.isascii() else "cp037"

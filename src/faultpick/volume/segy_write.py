@@ -72,10 +72,7 @@ def copy_sink(path: Path, source: SegyReader) -> SegySink:
 
     Every header byte is the source's but the sample format code (bytes 3225-3226); traces keep their order.
     """
-    layout = source.layout
-    source.file.seek(0)
-    header = bytearray(source.file.read(layout.trace_start))
-    header[3224:3226] = IEEE_FLOAT.to_bytes(2, "big" if layout.byte_order == ">" else "little")
+    layout, header = source.layout, copied_header(source)
 
     def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
         return layout.headers(source.file).view()[numbers]
@@ -84,6 +81,14 @@ def copy_sink(path: Path, source: SegyReader) -> SegySink:
     output = OutputFile(path, size)
     output.write_at(0, bytes(header))
     return SegySink(output, len(header), trace_headers, source.grid.trace_index, layout.byte_order)
+
+
+def copied_header(source: SegyReader) -> bytearray:
+    """All that a SEG-Y file has before its first trace, with the format code of IEEE floats."""
+    source.file.seek(0)
+    header = bytearray(source.file.read(source.layout.trace_start))
+    header[3224:3226] = IEEE_FLOAT.to_bytes(2, "big" if source.layout.byte_order == ">" else "little")
+    return header
 
 
 @dataclass(frozen=True)

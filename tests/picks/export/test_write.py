@@ -87,7 +87,7 @@ def test_another_survey_of_the_same_shape_gives_the_coordinates(picks, tmp_path)
     bare = replace(picks, geometry=replace(picks.geometry, corners=None), length_unit="voxels")
     with open_volume(tmp_path / "survey.zarr") as volume:
         assert export_faults(bare, tmp_path / "like.obj", like=volume).has_coordinates
-        smaller = Picks(picks.faults, replace(picks.geometry, inlines=picks.geometry.inlines[:20]), "m")
+        smaller = Picks(picks.faults, replace(picks.geometry, inlines=picks.geometry.inlines[:20] + 1), "m")
         with pytest.raises(VolumeError, match=r"shape \(30, 40, 50\), the picked survey \(20, 40, 50\)"):
             export_faults(smaller, tmp_path / "faults.obj", like=volume)
         shifted = replace(picks, geometry=replace(picks.geometry, inlines=picks.geometry.inlines + 2))

@@ -23,6 +23,7 @@ from faultpick.picks.settings import PickSettings
 from faultpick.picks.store import FAULTS_CSV, FAULTS_JSON, SURFACES, read_picks
 from faultpick.volume import Geometry, Volume
 from faultpick.volume.alike import check_no_input, check_same_grid, check_same_unit, placed_by
+from faultpick.volume.part import covering
 from faultpick.volume.staging import output_errors, staged
 
 
@@ -94,8 +95,8 @@ def export_faults(
         out: The file; a folder for "skins".
         file_format: One of `NAMES`; None: by the suffix of `out` (.ts, .obj, .ply, .vtp).
         faults: Ids of the faults to write; None: all.
-        like: The survey: its line numbers and coordinates are used in place of the picks' own, surfaces are
-            measured anew by them, and a volume gets its headers.
+        like: The survey, or one that the picks' is a part of: its line numbers and coordinates are used in
+            place of the picks' own, surfaces are measured anew by them, and a volume gets its headers.
 
     Returns:
         What was written.
@@ -117,6 +118,7 @@ def export_faults(
     chosen = _chosen(found.faults, faults)
     geometry = found.geometry
     if like is not None:
+        like = covering(like, geometry)
         check_same_grid(
             like.path, like.geometry, "the picked survey", geometry, "give the survey that was picked."
         )
