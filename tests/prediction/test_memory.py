@@ -94,3 +94,14 @@ def test_blocks_are_no_larger_than_the_memory_on_a_grid_much_coarser(monkeypatch
         size = cut.cut_for([axes], [member(models.build("unet_res2"))], AS_IT_IS, None, memory_allowed).size
         assert 4e8 + 60.0 * largest_tile(axes, size) <= memory_allowed
         assert 4e8 + 10 * math.prod(size) <= memory_allowed
+
+
+def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch, tmp_path):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(memory.tempfile, "gettempdir", lambda: str(tmp_path))
+
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(memory.Path, "home", nobody)
+    assert memory._cache_folder() == tmp_path / "faultpick"

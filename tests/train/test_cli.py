@@ -1,4 +1,7 @@
+import signal
+import subprocess
 import sys
+import time
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,3 +92,25 @@ def test_says_what_to_install(
     assert run(monkeypatch, "train", config) == 2
 
     assert capsys.readouterr().err == "error: Training needs lightning: pip install 'faultpick[train]'.\n"
+
+
+def test_a_training_that_is_stopped_says_how_it_goes_on(config: Path):
+    """In a process of its own, by Ctrl-C as a terminal sends it."""
+    config.write_text(config.read_text().replace("steps = 1", "steps = 100000"))
+    command = [sys.executable, "-c", "from faultpick.cli import main; main()", "train", str(config)]
+
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        while not Path("runs/model/config.json").exists() and process.poll() is None:
+            time.sleep(0.1)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=100)
+
+    assert process.returncode not in (0, None)
+    assert "Stopped: the same command with --resume goes on from the last epoch" in stderr
+    assert "Traceback" not in stderr

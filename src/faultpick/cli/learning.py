@@ -1,5 +1,7 @@
 """Verbs that make cubes, train networks on them and score what was learned."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -127,9 +129,25 @@ def train(
     folder = output or Path("runs") / settings.name
     if is_main_process():
         typer.echo(f"training {settings.network} into {folder}; watch it with: tensorboard --logdir {folder}")
-    trained = train(settings, folder, resume=resume)
+    with _goes_on(is_main_process):
+        trained = train(settings, folder, resume=resume)
     if is_main_process():
         typer.echo(f"weights: {trained.weights}\nvalidation IoU: {trained.validation_iou:.4f}")
+
+
+@contextmanager
+def _goes_on(is_main_process: Callable[[], bool]) -> Iterator[None]:
+    """Say of a training that is stopped, by Ctrl-C or a cluster's queue, how it goes on."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if is_main_process():
+            Console(stderr=True, soft_wrap=True).print(
+                "Stopped: the same command with --resume goes on from the last epoch that was finished.",
+                markup=False,
+                highlight=False,
+            )
+        raise
 
 
 @app.command()
@@ -168,7 +186,9 @@ def distill(
     folder = output or Path("runs") / settings.name
     if is_main_process():
         typer.echo(f"training {settings.network} into {folder}; watch it with: tensorboard --logdir {folder}")
-    for trained in distill(settings, folder, resume=resume):
+    with _goes_on(is_main_process):
+        students = distill(settings, folder, resume=resume)
+    for trained in students:
         if is_main_process():
             typer.echo(f"weights: {trained.weights}\nvalidation IoU: {trained.validation_iou:.4f}")
 

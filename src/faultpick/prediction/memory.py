@@ -10,6 +10,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -92,7 +93,10 @@ def measured_need(
 
 def _cache_folder() -> Path:
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "faultpick"
+    try:
+        return (Path(home) if home else Path.home() / ".cache") / "faultpick"
+    except RuntimeError:  # a user without a name, as in some containers
+        return Path(tempfile.gettempdir(), "faultpick")
 
 
 def _known(file: Path) -> dict[str, dict[str, float]]:
