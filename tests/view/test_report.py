@@ -13,6 +13,7 @@ from matplotlib.text import Annotation
 
 from faultpick.errors import OutputError, PicksError, VolumeError
 from faultpick.picks import Fault, Picks, Throw
+from faultpick.picks.picking import pick_to_folder
 from faultpick.picks.store import read_picks, write_picks
 from faultpick.view import report
 from faultpick.view.fault_sections import sections_through
@@ -289,6 +290,25 @@ def test_a_survey_without_headers_is_told_in_voxels(tmp_path):
     assert "growing inline numbers" in page
     assert "123,457 voxels²" in page
     assert ("samples", "0 to 29, every 1, 30 samples") in survey_rows(picks.geometry)
+
+
+def test_a_single_line_is_told_as_one(tmp_path):
+    crosslines, samples = np.meshgrid(np.arange(80), np.arange(60), indexing="ij")
+    probability = (np.abs(crosslines - 25 - samples / 2) <= 1).astype(np.float32)[None]
+    lines = np.array([107], np.int32), np.arange(300, 380, dtype=np.int32)
+    corners = np.array([[0.0, 0.0], [1975.0, 0.0], [0.0, 0.0], [1975.0, 0.0]])
+    geometry = Geometry(*lines, SampleAxis(0.0, 4.0, 60, "ms"), corners)
+    with create_volume(tmp_path / "p.zarr", geometry) as writer:
+        writer.write(0, probability)
+    with open_volume(tmp_path / "p.zarr") as volume:
+        pick_to_folder(volume, tmp_path / "picks")
+    write_report(tmp_path / "picks", tmp_path / "line.html")
+    page = (tmp_path / "line.html").read_text(encoding="utf-8")
+    assert "107 alone" in page
+    assert page.count("corner 107, 300") == 1
+    assert "Dips along the line" in page
+    for word in ("Poles: lower", "right-hand rule", "slice that most faults cross"):
+        assert word not in page
 
 
 def test_north_is_not_up_where_strike_is_that_of_the_grid(made):

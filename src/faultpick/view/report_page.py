@@ -108,6 +108,7 @@ def render_page(
             }
             for row in rows
         ],
+        line=1 in picks.geometry.shape[:2],
         north=picks.length_unit != "voxels",
         survey=survey_rows(picks.geometry),
         settings=list(_flat(picks.settings)),
@@ -142,14 +143,17 @@ def survey_rows(geometry: Geometry) -> Rows:
         texts = (f"{width:.4g} {geometry.length_unit} between {lines}" for lines, width in bins)
         rows.append(("bin", ", ".join(texts)))
         ends = [(i, x) for i in geometry.inlines[[0, -1]] for x in geometry.crosslines[[0, -1]]]
-        rows += [
-            (f"corner {inline}, {crossline}", f"X {x:,.1f}, Y {y:,.1f}")
+        corners = {
+            f"corner {inline}, {crossline}": f"X {x:,.1f}, Y {y:,.1f}"
             for (inline, crossline), (x, y) in zip(ends, geometry.corners, strict=True)
-        ]
+        }
+        rows += corners.items()
     return rows
 
 
 def _lines(numbers: NDArray[np.int32]) -> str:
+    if len(numbers) == 1:
+        return f"{numbers[0]} alone"
     steps = np.unique(np.diff(numbers))
     step = f", step {steps[0]}" if len(steps) == 1 and steps[0] != 1 else ", uneven steps" * (len(steps) > 1)
     return f"{numbers[0]} to {numbers[-1]}{step}, {len(numbers)} lines"
