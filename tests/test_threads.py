@@ -1,5 +1,8 @@
+import os
 import signal
+import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -78,3 +81,23 @@ def test_interrupts_do_not_reach_a_process_that_is_started_where_they_are_withhe
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     process.join()
     assert process.exitcode == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize("first", ["faultpick", "numba"])
+def test_a_process_that_predicted_picked_and_forked_ends(first: str) -> None:
+    """OpenVINO brings TBB, which numba would take, and never let go of."""
+    pytest.importorskip("openvino")
+    code = f"import {first}\n" + textwrap.dedent("""
+        import os, faultpick, numpy as np
+        rng = np.random.default_rng(0)
+        faultpick.predict(rng.standard_normal((16, 16, 16)), "unet_res2", engine="openvino", scale="none")
+        sheet = np.zeros((40, 40, 40), np.float32)
+        sheet[:, 20:22] = 1
+        assert len(faultpick.pick(sheet).faults) == 1
+        if child := os.fork():
+            os.waitpid(child, 0)
+        else:
+            os._exit(0)
+    """)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)

@@ -4,6 +4,7 @@ The public names are loaded when first used, so that reading a survey never wait
 """
 
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,4 +99,16 @@ def _keep_compiled_functions() -> None:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
+def _prefer_openmp() -> None:
+    """Have numba share work by OpenMP where it can.
+
+    By TBB, which it finds as OpenVINO brings it, a process that has forked never ends (numba issue 10556).
+    """
+    if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
+        os.environ["NUMBA_THREADING_LAYER_PRIORITY"] = "omp tbb workqueue"
+        if "numba" in sys.modules:  # which has read the environment already
+            sys.modules["numba"].config.reload_config()
+
+
 _keep_compiled_functions()
+_prefer_openmp()

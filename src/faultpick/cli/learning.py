@@ -129,19 +129,21 @@ def train(
     folder = output or Path("runs") / settings.name
     if is_main_process():
         typer.echo(f"training {settings.network} into {folder}; watch it with: tensorboard --logdir {folder}")
-    with _goes_on(is_main_process):
+    with _goes_on(folder, is_main_process):
         trained = train(settings, folder, resume=resume)
     if is_main_process():
         typer.echo(f"weights: {trained.weights}\nvalidation IoU: {trained.validation_iou:.4f}")
 
 
 @contextmanager
-def _goes_on(is_main_process: Callable[[], bool]) -> Iterator[None]:
+def _goes_on(folder: Path, is_main_process: Callable[[], bool]) -> Iterator[None]:
     """Say of a training that is stopped, by Ctrl-C or a cluster's queue, how it goes on."""
+    from faultpick.train.config import SETTINGS
+
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        if is_main_process():
+        if is_main_process() and any(folder.rglob(SETTINGS)):
             Console(stderr=True, soft_wrap=True).print(
                 "Stopped: the same command with --resume goes on from the last epoch that was finished.",
                 markup=False,
@@ -186,7 +188,7 @@ def distill(
     folder = output or Path("runs") / settings.name
     if is_main_process():
         typer.echo(f"training {settings.network} into {folder}; watch it with: tensorboard --logdir {folder}")
-    with _goes_on(is_main_process):
+    with _goes_on(folder, is_main_process):
         students = distill(settings, folder, resume=resume)
     for trained in students:
         if is_main_process():

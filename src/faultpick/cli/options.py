@@ -1,12 +1,13 @@
 """Options that several verbs share, and the volumes that they open."""
 
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from faultpick.errors import ConfigError, VolumeError
+from faultpick.errors import ConfigError, OutputError, VolumeError
 
 if TYPE_CHECKING:
     from faultpick.volume import Volume
@@ -45,7 +46,8 @@ def parse_range(text: str | None, option: str) -> "Range":
     try:
         low = float(first) if first.strip() else None
         high = (float(last) if last.strip() else None) if colon else low
-        if low is high is None or not (low is None or high is None or low <= high):
+        ends = [end for end in (low, high) if end is not None]
+        if not ends or not all(map(math.isfinite, ends)) or ends != sorted(ends):
             raise ValueError(text)
     except ValueError as error:
         raise ConfigError(
@@ -74,18 +76,27 @@ class Layout:
         return open_volume(path, **asdict(self))
 
     def check_replaced(self, path: Path) -> None:
-        """See that what an output replaces, if anything is there, is no survey.
+        """See that what an output replaces, if anything is there, is an earlier output or empty.
 
         Raises:
-            OutputError: It is one.
+            OutputError: It is a survey, or cannot be read as what was made from one.
         """
-        from contextlib import suppress
+        from faultpick.volume.alike import check_no_amplitudes, check_no_survey
+        from faultpick.volume.flat import some_samples
+        from faultpick.volume.staging import is_zarr_folder
 
-        from faultpick.volume.alike import check_no_survey
-
-        if path.exists():
-            with suppress(VolumeError), self.made_from_it(path) as existing:
-                check_no_survey(existing)
+        if is_zarr_folder(path) if path.is_dir() else path.exists() and path.stat().st_size:
+            try:
+                if path.suffix.lower() in (".dat", ".bin"):
+                    check_no_amplitudes(some_samples(path, self.byte_order), path)
+                else:
+                    with self.made_from_it(path) as existing:
+                        check_no_survey(existing)
+            except VolumeError as error:
+                raise OutputError(
+                    f"{path} is there and cannot be read as an earlier output; give the output another name, "
+                    "or remove what is there."
+                ) from error
 
     def made_from_it(self, path: str | Path) -> "Volume":
         """Open what was made from it: the same headers, but for the format of the samples."""

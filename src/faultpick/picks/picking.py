@@ -107,11 +107,11 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
                 f"{_name(seismic)} is given as probability and as survey: throw needs the survey."
             )
         if isinstance(seismic, Volume):
-            seismic = covering(seismic, geometry)
+            seismic = covering(seismic, probability if isinstance(probability, Volume) else geometry)
         survey = _geometry(seismic)
         advice = "give the survey that the probability was predicted from."
-        check_same_grid(_name(seismic), survey, _name(probability), geometry, advice)
         check_same_unit(_name(seismic), survey, _name(probability), geometry)
+        check_same_grid(_name(seismic), survey, _name(probability), geometry, advice)
         if geometry.corners is None and geometry.samples.unit == "samples":
             geometry = survey  # which says where a plain array lies
     if geometry.shape[:2] == (1, 1):

@@ -91,21 +91,28 @@ def check_no_input(out: Path, inputs: Iterable[str | Path | None]) -> None:
 
 
 def check_no_survey(existing: Volume) -> None:
-    """See that a file which an output would replace is no survey.
-
-    Args:
-        existing: The file; read at the places that `patches` are.
+    """See that a volume which an output would replace is no survey, at the places that `patches` are.
 
     Raises:
-        OutputError: It holds what no fault probability, mask or spread does: values outside [0, 1].
+        OutputError: As of `check_no_amplitudes`.
+        VolumeError: It cannot be read.
     """
     for inlines, crosslines in patches(existing.shape):
-        try:
-            check_probability(existing.read(inlines, crosslines, slice(None)), existing.path)
-        except VolumeError as error:
-            raise OutputError(
-                f"{existing.path} holds a survey, which would be lost; give the output another name."
-            ) from error
+        check_no_amplitudes(existing.read(inlines, crosslines, slice(None)), existing.path)
+
+
+def check_no_amplitudes(samples: NDArray[np.float32], path: Path) -> None:
+    """See that samples of a file which an output would replace are none of a survey.
+
+    Args:
+        samples: Any shape.
+        path: The file, for the message.
+
+    Raises:
+        OutputError: Some are not finite or outside [0, 1], as no fault probability, mask or spread is.
+    """
+    if not np.isfinite(samples).all() or np.abs(samples - 0.5).max(initial=0.0) > 0.5 + ROUNDING:
+        raise OutputError(f"{path} holds a survey, which would be lost; give the output another name.")
 
 
 def check_probability(block: NDArray[np.floating], name: str | Path) -> None:

@@ -14,7 +14,7 @@ from faultpick.volume.flat import flat_format
 from faultpick.volume.numpy import npy_sink
 from faultpick.volume.part import Box, PartReader
 from faultpick.volume.segy import SegyReader
-from faultpick.volume.segy_part import check_start, part_sink
+from faultpick.volume.segy_part import check_part, part_sink
 from faultpick.volume.segy_write import copy_sink, header_scales, new_sink
 from faultpick.volume.sink import RawSink, Sink
 from faultpick.volume.staging import check_target, output_errors, staged
@@ -126,7 +126,7 @@ def check_output(path: Path, like: Volume | None = None) -> None:
     if path.suffix.lower() not in (".sgy", ".segy") or like is None:
         return
     if (part := _part_of_segy(like)) is not None:
-        check_start(*part)
+        check_part(*part, like.geometry.samples.start)
     elif not isinstance(like.reader, SegyReader):
         header_scales(like.geometry)
 

@@ -12,6 +12,7 @@ from faultpick.volume.mapped import MappedArray, MappedReader
 from faultpick.volume.volume import Volume, plain_geometry
 
 CUBE = (128, 128, 128)
+SOME = 1 << 16
 
 
 def open_flat(path: Path, shape: tuple[int, int, int] | None, byte_order: Literal["little", "big"]) -> Volume:
@@ -44,6 +45,19 @@ def open_flat(path: Path, shape: tuple[int, int, int] | None, byte_order: Litera
         right = "big" if byte_order == "little" else "little"
         raise VolumeError(f"{path} makes no sense as {byte_order}-endian floats; give --byte-order {right}.")
     return Volume(path, "flat", flat_format(byte_order), plain_geometry(shape), MappedReader(mapped))
+
+
+def some_samples(path: Path, byte_order: Literal["little", "big"]) -> NDArray[np.float32]:
+    """Samples of a flat file of any shape, evenly spread, shape (samples,).
+
+    Raises:
+        VolumeError: Its size is none of float32 samples.
+    """
+    size = path.stat().st_size
+    if size % 4:
+        raise VolumeError(f"{path} has {size} bytes, which are no float32 samples.")
+    samples = np.memmap(path, "<f4" if byte_order == "little" else ">f4", mode="r")
+    return samples[:: max(len(samples) // SOME, 1)].astype(np.float32)
 
 
 def flat_format(byte_order: Literal["little", "big"]) -> str:

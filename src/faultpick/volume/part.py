@@ -12,6 +12,9 @@ Range = tuple[float | None, float | None]
 """The first and the last number that belong to a part; None: where the survey begins, or ends."""
 EVERYTHING: Range = (None, None)
 
+NEAR = 1e-6
+"""Of a sample: what rounding may take a time or a depth off."""
+
 Box = tuple[slice, slice, slice]
 
 
@@ -75,31 +78,34 @@ def part_of(
     box = (
         _within(geometry.inlines, inlines, "inlines", volume),
         _within(geometry.crosslines, crosslines, "crosslines", volume),
-        _within(geometry.samples.values, samples, times, volume),
+        _within(geometry.samples.values, samples, times, volume, NEAR * geometry.samples.step),
     )
     return volume if box == _all_of(geometry) else _cut(volume, box)
 
 
-def covering(survey: Volume, geometry: Geometry) -> Volume:
+def covering(survey: Volume, made: Volume | Geometry) -> Volume:
     """The part of a survey that another volume was made from, found by its lines and samples.
 
     Args:
         survey: The survey.
-        geometry: Of the other volume.
+        made: The other, or where it lies.
 
     Returns:
         That part; the survey itself where the other is as large, is a plain array that does not say where it
         lies, or does not lie within it.
     """
-    if survey.shape == geometry.shape or _is_plain(geometry):
+    geometry = made.geometry if isinstance(made, Volume) else made
+    says_where = isinstance(made, Volume) and made.format in ("SEG-Y", "Zarr")
+    if survey.shape == geometry.shape or not (says_where or _is_numbered(geometry)):
         return survey
     whole = survey.geometry
     axis, other = whole.samples, geometry.samples
-    if axis.unit != other.unit or abs(axis.step - other.step) * other.count > 0.5 * abs(axis.step):
+    alike = axis.unit == other.unit or "samples" in (axis.unit, other.unit)
+    if not alike or abs(axis.step - other.step) * other.count > 0.5 * abs(axis.step):
         return survey
     spans = [
-        _run(whole.inlines, geometry.inlines),
-        _run(whole.crosslines, geometry.crosslines),
+        run_of(whole.inlines, geometry.inlines),
+        run_of(whole.crosslines, geometry.crosslines),
         _span(round((other.start - axis.start) / axis.step), other.count, axis.count),
     ]
     inlines, crosslines, samples = spans
@@ -108,11 +114,13 @@ def covering(survey: Volume, geometry: Geometry) -> Volume:
     return _cut(survey, (inlines, crosslines, samples))
 
 
-def _within(numbers: NDArray, wanted: Range, what: str, volume: Volume) -> slice:
+def _within(
+    numbers: NDArray[np.number], wanted: Range, what: str, volume: Volume, rounding: float = 0.0
+) -> slice:
     """Positions of the numbers, ascending, from the first wanted to the last."""
     low, high = wanted
-    first = 0 if low is None else int(np.searchsorted(numbers, low, "left"))
-    stop = len(numbers) if high is None else int(np.searchsorted(numbers, high, "right"))
+    first = 0 if low is None else int(np.searchsorted(numbers, low - rounding, "left"))
+    stop = len(numbers) if high is None else int(np.searchsorted(numbers, high + rounding, "right"))
     if first >= stop:
         asked = f"{'' if low is None else f'{low:.10g}'}:{'' if high is None else f'{high:.10g}'}"
         raise VolumeError(
@@ -127,16 +135,17 @@ def _all_of(geometry: Geometry) -> Box:
     return slice(0, inlines), slice(0, crosslines), slice(0, samples)
 
 
-def _is_plain(geometry: Geometry) -> bool:
+def _is_numbered(geometry: Geometry) -> bool:
+    """Whether anything tells it from that of a plain array."""
     plain = plain_geometry(geometry.shape)
     return (
-        geometry.samples == plain.samples
-        and np.array_equal(geometry.inlines, plain.inlines)
-        and np.array_equal(geometry.crosslines, plain.crosslines)
+        geometry.samples != plain.samples
+        or not np.array_equal(geometry.inlines, plain.inlines)
+        or not np.array_equal(geometry.crosslines, plain.crosslines)
     )
 
 
-def _run(lines: NDArray[np.int32], wanted: NDArray[np.int32]) -> slice | None:
+def run_of(lines: NDArray[np.int32], wanted: NDArray[np.int32]) -> slice | None:
     """Where the wanted lines follow one another among the lines."""
     first = int(np.searchsorted(lines, wanted[0]))
     span = slice(first, first + len(wanted))

@@ -36,20 +36,23 @@ class SegyReader:
         layout: How it is laid out.
         grid: Which trace lies where.
         has_scalars: Whether bytes 215 and 216 of a trace header are the scalar of its times, not of a line.
+        has_numbers: Whether trace headers hold the numbers of the lines; traces count from 1 where not.
     """
 
     file: BinaryIO
     layout: SegyLayout
     grid: Grid
     has_scalars: bool
+    has_numbers: bool
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the file again."""
-        return _opened_reader, (Path(self.file.name).resolve(), self.layout, self.grid, self.has_scalars)
+        path = Path(self.file.name).resolve()
+        return _opened_reader, (path, self.layout, self.grid, self.has_scalars, self.has_numbers)
 
-    def start_scalars(self, headers: NDArray[np.uint8]) -> NDArray[np.int32]:
-        """Scalars of the delay recording times in trace headers, shape (traces, 240)."""
-        return _start_scalars(headers, self.layout.byte_order, has_scalars=self.has_scalars)
+    def delays(self, headers: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Delay recording times of trace headers, shape (traces, 240), before their scalars, and these."""
+        return _delays(headers, self.layout.byte_order, has_scalars=self.has_scalars)
 
     @property
     def block(self) -> tuple[int, int]:
@@ -75,8 +78,8 @@ class SegyReader:
         self.file.close()
 
 
-def _opened_reader(path: Path, layout: SegyLayout, grid: Grid, has_scalars: bool) -> SegyReader:
-    return SegyReader(path.open("rb"), layout, grid, has_scalars)
+def _opened_reader(path: Path, *facts: Any) -> SegyReader:
+    return SegyReader(path.open("rb"), *facts)
 
 
 def _together(numbers: NDArray[np.int64]) -> NDArray[np.int64] | slice:
@@ -122,12 +125,13 @@ def open_segy(
         looked_at = np.isin(some, numbers)
         headers, some = headers[looked_at], np.searchsorted(numbers, some[looked_at])
         try:
-            grid, line_note = build_grid(inline, crossline, numbers), ""
+            grid, line_note, has_numbers = build_grid(inline, crossline, numbers), "", True
         except NotLineNumbersError as error:
             where = f"(header bytes {inline_byte} and {crossline_byte})"
             line = _single_line(file, layout, numbers, (x_byte, y_byte), f"{path}: {error} {where}")
             inline, crossline = np.ones_like(inline), line.numbers
             grid = build_grid(inline, crossline, numbers)
+            has_numbers = line.numbered
             line_note = (
                 f"There are no line numbers {where}: read as a single line, each crossline a trace by its "
                 f"{line.origin}."
@@ -164,7 +168,7 @@ def open_segy(
         "SEG-Y",
         FORMATS[layout.format_code][0],
         geometry,
-        SegyReader(file, layout, grid, has_scalars),
+        SegyReader(file, layout, grid, has_scalars, has_numbers),
         tuple(note for note in notes if note),
     )
 
@@ -248,20 +252,29 @@ def _corners(
     return corners, note
 
 
-def _start_scalars(headers: NDArray[np.uint8], byte_order: str, *, has_scalars: bool) -> NDArray[np.int32]:
-    """Scalars of times (byte 215), powers of ten; other numbers there, or line numbers, are none."""
+def _delays(
+    headers: NDArray[np.uint8], byte_order: str, *, has_scalars: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Delay recording times (byte 109) and their scalars (byte 215), powers of ten.
+
+    Other numbers there, or line numbers, are no scalars.
+    """
     scalar = header_field(headers, 215, byte_order, size=2)
-    return np.where(has_scalars & np.isin(np.abs(scalar), POWERS_OF_TEN), scalar, 0)
+    scalar[~np.isin(np.abs(scalar), POWERS_OF_TEN) | (not has_scalars)] = 0
+    return header_field(headers, 109, byte_order), scalar
+
+
+def usual_start(delays: NDArray[np.int32], scalars: NDArray[np.int32]) -> tuple[float, NDArray[np.float64]]:
+    """The start of most traces, in the unit of the vertical axis, and all that there are, ascending."""
+    values, counts = np.unique(apply_scalar(delays, scalars), return_counts=True)
+    return float(values[counts.argmax()]), values
 
 
 def _sample_axis(
     headers: NDArray[np.uint8], layout: SegyLayout, unit: str, *, has_scalars: bool
 ) -> tuple[SampleAxis, str]:
     """Interval from the headers; start from the delay recording time with its scalar (bytes 109 and 215)."""
-    scalar = _start_scalars(headers, layout.byte_order, has_scalars=has_scalars)
-    starts = apply_scalar(header_field(headers, 109, layout.byte_order), scalar)
-    values, counts = np.unique(starts, return_counts=True)
-    start = float(values[counts.argmax()])
+    start, values = usual_start(*_delays(headers, layout.byte_order, has_scalars=has_scalars))
     if layout.interval == 0:
         return SampleAxis(0.0, 1.0, layout.sample_count, "samples"), "The headers give no sample interval."
     step = layout.interval / 1000

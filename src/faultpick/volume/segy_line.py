@@ -20,13 +20,18 @@ class Line:
 
     Attributes:
         numbers: Of each trace in the order of the file, int32, ascending or descending.
-        origin: What they are.
+        numbered: Whether they are CDP numbers, or else count the traces of the file.
         placed: Whether X and Y say that neighbours in the file are neighbours on the ground.
     """
 
     numbers: NDArray[np.int32]
-    origin: str
+    numbered: bool
     placed: bool
+
+    @property
+    def origin(self) -> str:
+        """What the numbers are."""
+        return f"CDP number (byte {CDP})" if self.numbered else "order in the file"
 
 
 def find_line(headers: NDArray[np.uint8], byte_order: str, xy_bytes: tuple[int, int]) -> Line | None:
@@ -57,4 +62,4 @@ def find_line(headers: NDArray[np.uint8], byte_order: str, xy_bytes: tuple[int, 
         return None
     if not (placed or numbered) or (placed and steps.max() > JUMP * np.median(steps[steps > 0])):
         return None
-    return Line(numbers, f"CDP number (byte {CDP})" if numbered else "order in the file", placed)
+    return Line(numbers, numbered, placed)

@@ -119,10 +119,10 @@ def export_faults(
     geometry = found.geometry
     if like is not None:
         like = covering(like, geometry)
+        check_same_unit(like.path, like.geometry, "the picked survey", geometry)
         check_same_grid(
             like.path, like.geometry, "the picked survey", geometry, "give the survey that was picked."
         )
-        check_same_unit(like.path, like.geometry, "the picked survey", geometry)
         geometry = placed_by(like.geometry, geometry)
     has_coordinates = geometry.corners is not None
     if name in VOLUMES:
