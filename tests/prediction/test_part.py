@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import zarr
 
 from faultpick.cli.options import parse_range
 from faultpick.errors import ConfigError
@@ -78,7 +79,7 @@ def test_ranges():
     assert parse_range(":1200.5", "--samples") == (None, 1200.5)
     assert parse_range("-50:", "--samples") == (-50, None)
     assert parse_range("7", "--inlines") == (7, 7)
-    for text in ("", ":", "1:2:3", "nan:nan", "a:b"):
+    for text in ("", ":", "1:2:3", ":nan", "inf:", "a:b"):
         with pytest.raises(ConfigError, match="is no range"):
             parse_range(text, "--inlines")
 
@@ -100,9 +101,41 @@ def test_another_survey_is_not_replaced(survey, weights, tmp_path, command, name
     assert not spread.exists()
 
 
-def test_an_earlier_output_or_what_is_no_volume_is_replaced(survey, weights, tmp_path, command):
-    out = tmp_path / "p.sgy"
-    out.touch()
+@pytest.mark.parametrize("name", ["odd.sgy", "cut.sgy", "survey.dat", "muted.npy", "four.npy", "two.zarr"])
+def test_what_cannot_be_read_or_holds_amplitudes_is_not_replaced(
+    survey, weights, tmp_path, command, name, segy
+):
+    rng, other = np.random.default_rng(1), tmp_path / name
+    cube = rng.normal(size=(4, 5, 6)).astype(np.float32)
+    match name:
+        case "odd.sgy":
+            segy(cube, name, inline_byte=9, crossline_byte=21)
+        case "cut.sgy":
+            segy(cube, name)
+            other.write_bytes(other.read_bytes()[:-30])
+        case "survey.dat":
+            cube.tofile(other)
+        case "muted.npy":
+            cube[..., :2] = np.nan
+            np.save(other, cube)
+        case "four.npy":
+            np.save(other, cube[None])
+        case _:
+            for each in ("a", "b"):
+                zarr.open_group(other).create_array(each, shape=cube.shape, dtype="f4")
+    before = {each: each.read_bytes() for each in (other, *other.rglob("*")) if each.is_file()}
+    code, _, stderr = command("predict", survey, "-o", other, "--model", weights)
+    assert code == 2
+    assert stderr.count("\n") == 1
+    assert "give the output another name" in stderr
+    assert before == {each: each.read_bytes() for each in (other, *other.rglob("*")) if each.is_file()}
+
+
+@pytest.mark.parametrize("name", ["p.sgy", "p.dat", "p.npy", "p.zarr"])
+def test_an_earlier_output_or_nothing_is_replaced(survey, weights, tmp_path, command, name):
+    out = tmp_path / name
+    if name != "p.zarr":
+        out.touch()
     for _ in range(2):
         code, _, stderr = command("predict", survey, "-o", out, "--model", weights)
         assert code == 0, stderr

@@ -102,6 +102,31 @@ def test_what_does_not_lie_in_the_survey_is_not_found_there(survey, odd):
     assert covering(survey, Geometry(inlines, crosslines, axis)) is survey
 
 
+@pytest.mark.parametrize("step", [6.1, 2.4, 3.3, 0.1])
+def test_ends_that_rounding_misses_belong_to_a_part(tmp_path, step):
+    lines = np.array([5], np.int32), np.arange(3, 6, dtype=np.int32)
+    geometry = Geometry(*lines, SampleAxis(0.0, step, 40, "ms"))
+    with create_volume(tmp_path / "a.zarr", geometry) as writer:
+        writer.write(0, np.ones((1, 3, 40), np.float32))
+    with open_volume(tmp_path / "a.zarr") as volume:
+        for number in range(1, 40):
+            told = float(f"{number * step:.3f}")
+            assert part_of(volume, samples=(told, None)).shape[2] == 40 - number
+            assert part_of(volume, samples=(None, told)).shape[2] == number + 1
+
+
+@pytest.mark.parametrize("name", ["first.zarr", "later.zarr", "later.sgy"])
+def test_a_part_of_a_plain_array_in_a_file_that_says_where_it_lies(tmp_path, numbers, name):
+    np.save(tmp_path / "whole.npy", numbers((8, 5, 9)))
+    with open_volume(tmp_path / "whole.npy") as whole:
+        first = 0 if name.startswith("first") else 3
+        part = part_of(whole, inlines=(first, first + 3), samples=(first, None))
+        with create_volume(tmp_path / name, part.geometry, like=part) as writer:
+            writer.write(0, part[:, :, :])
+        with open_volume(tmp_path / name) as made:
+            np.testing.assert_array_equal(covering(whole, made)[:, :, :], part[:, :, :])
+
+
 def test_a_plain_array_does_not_say_which_part_it_is(tmp_path, numbers):
     np.save(tmp_path / "whole.npy", numbers((6, 5, 8)))
     np.save(tmp_path / "part.npy", numbers((3, 5, 8)))

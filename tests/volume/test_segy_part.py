@@ -140,3 +140,70 @@ def test_the_part_says_so_where_the_text_announces_more(segy, numbers, tmp_path)
         out = written(part_of(survey, inlines=(None, 12)), tmp_path / "part.sgy")
     with open_volume(out) as again:
         assert again.notes == ()
+
+
+def refused(source, tmp_path, words, **ranges):
+    with open_volume(source) as survey:
+        part = part_of(survey, **ranges)
+        check_output(tmp_path / "part.zarr", part)
+        with pytest.raises(OutputError, match=words):
+            check_output(tmp_path / "part.sgy", part)
+
+
+def test_samples_without_an_interval(segy, numbers, tmp_path):
+    source = segy(numbers((3, 4, 9)), interval=0)
+    refused(source, tmp_path, "gives no sample interval", samples=(4, None))
+    with open_volume(source) as survey:
+        out = written(part_of(survey, inlines=(11, 12), samples=(None, 4)), tmp_path / "part.sgy")
+    with open_volume(out) as again:
+        assert again.shape == (2, 4, 5)
+
+
+def test_traces_of_a_line_that_nothing_numbers(segy, numbers, tmp_path):
+    zeros = {"inline_byte": 5, "crossline_byte": 9, "coordinates": lambda i, x: (25 * x, 0)}
+    source = segy(numbers((1, 40, 9)), **zeros)
+    refused(source, tmp_path, "do not number its traces", crosslines=(11, 30))
+    with open_volume(source) as survey:
+        out = written(part_of(survey, crosslines=(1, 30)), tmp_path / "part.sgy")
+        expected = survey[:, :30]
+    with open_volume(out) as again:
+        np.testing.assert_array_equal(again[:, :, :], expected)
+
+
+def test_traces_that_start_at_other_times_than_most(segy, numbers, tmp_path):
+    source = segy(numbers((6, 4, 12)), delay=8)
+    data = np.fromfile(source, dtype=np.uint8)
+    delays = data[3600:].reshape(24, -1)[16:, 108:110]
+    delays[:] = (0, 20)
+    data.tofile(source)
+    refused(source, tmp_path, "start at 20, the part itself at 8", inlines=(14, 15))
+    refused(source, tmp_path, "start at 28, the part itself at 16", inlines=(14, 15), samples=(16, 40))
+
+
+def test_one_trace_of_many_that_cannot_hold_its_start(segy, numbers, tmp_path):
+    source = segy(numbers((6, 4, 12)))
+    data = np.fromfile(source, dtype=np.uint8)
+    data[3600:].reshape(24, -1)[17, 108:110] = (127, 255)
+    data.tofile(source)
+    refused(source, tmp_path, "cannot hold a first sample at 32779", samples=(12, None))
+
+
+def test_dead_lines_that_a_part_would_lose(segy, numbers, tmp_path):
+    live = np.ones((13, 5), bool)
+    live[[4, 6, 8]] = False  # 14, 16 and 18
+    source = segy(numbers((13, 5, 6)), live=live)
+    refused(source, tmp_path, "Lines of this part .* have no trace", inlines=(13, 19))
+    with open_volume(source) as survey:
+        out = written(part_of(survey, inlines=(18, 21)), tmp_path / "part.sgy")
+    with open_volume(out) as again:
+        assert again.geometry.inlines.tolist() == [19, 20, 21]
+
+
+def test_numbers_that_do_not_fit_a_line_of_the_text_are_not_cut(segy, numbers, tmp_path):
+    numbered = {"inlines": 10**8 + np.arange(5), "crosslines": 10**9 + np.arange(4)}
+    source = segy(numbers((5, 4, 6)), text=CARDS, **numbered)
+    with open_volume(source) as survey:
+        out = written(part_of(survey, inlines=(10**8 + 1, None)), tmp_path / "part.sgy")
+    before, _ = traces(source)
+    after, _ = traces(out)
+    np.testing.assert_array_equal(after[:3200], before[:3200])
