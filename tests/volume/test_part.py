@@ -115,16 +115,15 @@ def test_ends_that_rounding_misses_belong_to_a_part(tmp_path, step):
             assert part_of(volume, samples=(None, told)).shape[2] == number + 1
 
 
-@pytest.mark.parametrize("name", ["first.zarr", "later.zarr", "later.sgy"])
+@pytest.mark.parametrize("name", ["part.zarr", "part.sgy"])
 def test_a_part_of_a_plain_array_in_a_file_that_says_where_it_lies(tmp_path, numbers, name):
     np.save(tmp_path / "whole.npy", numbers((8, 5, 9)))
     with open_volume(tmp_path / "whole.npy") as whole:
-        first = 0 if name.startswith("first") else 3
-        part = part_of(whole, inlines=(first, first + 3), samples=(first, None))
+        part = part_of(whole, inlines=(3, 6), samples=(2, None))
         with create_volume(tmp_path / name, part.geometry, like=part) as writer:
             writer.write(0, part[:, :, :])
         with open_volume(tmp_path / name) as made:
-            np.testing.assert_array_equal(covering(whole, made)[:, :, :], part[:, :, :])
+            np.testing.assert_array_equal(covering(whole, made.geometry)[:, :, :], part[:, :, :])
 
 
 def test_a_plain_array_does_not_say_which_part_it_is(tmp_path, numbers):

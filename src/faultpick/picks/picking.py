@@ -107,7 +107,7 @@ def _picked(probability: Source, seismic: Source | None, settings: PickSettings)
                 f"{_name(seismic)} is given as probability and as survey: throw needs the survey."
             )
         if isinstance(seismic, Volume):
-            seismic = covering(seismic, probability if isinstance(probability, Volume) else geometry)
+            seismic = covering(seismic, geometry)
         survey = _geometry(seismic)
         advice = "give the survey that the probability was predicted from."
         check_same_unit(_name(seismic), survey, _name(probability), geometry)

@@ -60,8 +60,8 @@ def serve(
     from faultpick.view.source import FaultSource, VolumeSource
 
     found = None if picks is None else read_picks(picks)
-    for made in (probability, found and found.geometry):
-        survey = survey if made is None else covering(survey, made)
+    for made in (probability, found):
+        survey = survey if made is None else covering(survey, made.geometry)
     grid = ViewGrid.of(survey.geometry)
     clip = usual_amplitude(survey)
     sources, layers = [VolumeSource(survey, grid, "mean")], [lambda url: seismic_layer(grid, url, clip)]

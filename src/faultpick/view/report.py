@@ -75,7 +75,7 @@ def write_report(
     with ExitStack() as stack, mpl.rc_context(figures.STYLE):
         seismic = seismic or _from_settings(picks, "seismic", open_seismic, stack, missing)
         probability = probability or _from_settings(picks, "probability", open_probability, stack, missing)
-        seismic = seismic and covering(seismic, probability or picks.geometry)
+        seismic = seismic and covering(seismic, picks.geometry)
         for volume in (seismic, probability):
             if volume is not None:
                 check_same_grid(

@@ -111,7 +111,7 @@ def draw_sections(
     path = Path(path)
     check_picture(path, [volume] if probability is None else [volume, probability])
     if probability is not None:
-        volume = covering(volume, probability)
+        volume = covering(volume, probability.geometry)
     everywhere = np.ones(volume.shape[:2], dtype=bool)
     sections_at(volume.geometry, everywhere, inline, crossline, sample)  # refuses before all is read
     if probability is not None:

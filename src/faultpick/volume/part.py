@@ -83,20 +83,18 @@ def part_of(
     return volume if box == _all_of(geometry) else _cut(volume, box)
 
 
-def covering(survey: Volume, made: Volume | Geometry) -> Volume:
+def covering(survey: Volume, geometry: Geometry) -> Volume:
     """The part of a survey that another volume was made from, found by its lines and samples.
 
     Args:
         survey: The survey.
-        made: The other, or where it lies.
+        geometry: Of the other volume.
 
     Returns:
-        That part; the survey itself where the other is as large, is a plain array that does not say where it
-        lies, or does not lie within it.
+        That part; the survey itself where the other is as large, is numbered as a plain array, which may lie
+        anywhere, or does not lie within it.
     """
-    geometry = made.geometry if isinstance(made, Volume) else made
-    says_where = isinstance(made, Volume) and made.format in ("SEG-Y", "Zarr")
-    if survey.shape == geometry.shape or not (says_where or _is_numbered(geometry)):
+    if survey.shape == geometry.shape or _is_plain(geometry):
         return survey
     whole = survey.geometry
     axis, other = whole.samples, geometry.samples
@@ -135,13 +133,12 @@ def _all_of(geometry: Geometry) -> Box:
     return slice(0, inlines), slice(0, crosslines), slice(0, samples)
 
 
-def _is_numbered(geometry: Geometry) -> bool:
-    """Whether anything tells it from that of a plain array."""
+def _is_plain(geometry: Geometry) -> bool:
     plain = plain_geometry(geometry.shape)
     return (
-        geometry.samples != plain.samples
-        or not np.array_equal(geometry.inlines, plain.inlines)
-        or not np.array_equal(geometry.crosslines, plain.crosslines)
+        geometry.samples == plain.samples
+        and np.array_equal(geometry.inlines, plain.inlines)
+        and np.array_equal(geometry.crosslines, plain.crosslines)
     )
 
 
