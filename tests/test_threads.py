@@ -6,11 +6,12 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 
 import pytest
 
-from faultpick.threads import in_threads, interrupts_withheld
+from faultpick.threads import in_threads, interrupts_deferred, interrupts_withheld
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -85,8 +86,8 @@ def test_interrupts_do_not_reach_a_process_that_is_started_where_they_are_withhe
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 @pytest.mark.parametrize("first", ["faultpick", "numba"])
-def test_a_process_that_predicted_picked_and_forked_ends(first: str) -> None:
-    """OpenVINO brings TBB, which numba would take, and never let go of."""
+def test_a_process_that_predicted_and_picked_forks_and_ends(first: str) -> None:
+    """OpenVINO brings TBB, which numba would take and never let go of; the child picks and predicts too."""
     pytest.importorskip("openvino")
     code = f"import {first}\n" + textwrap.dedent("""
         import os, faultpick, numpy as np
@@ -96,8 +97,44 @@ def test_a_process_that_predicted_picked_and_forked_ends(first: str) -> None:
         sheet[:, 20:22] = 1
         assert len(faultpick.pick(sheet).faults) == 1
         if child := os.fork():
-            os.waitpid(child, 0)
+            assert os.waitpid(child, 0)[1] == 0
         else:
-            os._exit(0)
+            found = faultpick.pick(sheet).faults
+            faultpick.predict(rng.standard_normal((16, 16, 16)), "unet_res2", engine="torch", scale="none")
+            os._exit(len(found) - 1)
     """)
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=100, env=environment)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run behind
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_waits_for_the_end() -> None:
+    done = []
+
+    def work() -> None:
+        with interrupts_deferred():
+            signal.raise_signal(signal.SIGINT)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == [True]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_other_threads_defer_nothing() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(_handler_meanwhile).result() is before
+
+
+def _handler_meanwhile() -> object:
+    with interrupts_deferred():
+        return signal.getsignal(signal.SIGINT)

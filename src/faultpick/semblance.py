@@ -5,11 +5,12 @@ local dip, which the gradient structure tensor gives (Bakker 2002). It is the ya
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from faultpick.errors import VolumeError
+from faultpick.shared_loops import shared
 
 Floats = NDArray[np.float32]
 
@@ -55,7 +56,7 @@ def _dips(image: Floats) -> tuple[Floats, Floats]:
     return first, second
 
 
-@njit(cache=True, parallel=True)
+@shared
 def _semblance(image: Floats, slope_x: Floats, slope_y: Floats) -> Floats:
     inlines, crosslines, samples = image.shape
     out = np.ones_like(image)

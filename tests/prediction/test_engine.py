@@ -2,6 +2,7 @@ import pickle
 import platform
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
@@ -16,7 +17,7 @@ from faultpick.data import splits
 from faultpick.errors import ConfigError, ModelError
 from faultpick.metrics import overlap
 from faultpick.normalise import normalise_array
-from faultpick.prediction import predict
+from faultpick.prediction import compiled, predict
 from faultpick.prediction.compiled import Compiled
 from faultpick.prediction.engine import prepared, probabilities
 from faultpick.prediction.tta import AS_IT_IS, MIRRORED
@@ -250,3 +251,38 @@ def test_a_gpu_gives_what_the_cpu_gives():
         for device in ("cpu", "cuda")
     )
     np.testing.assert_allclose(on_gpu, on_cpu, atol=1e-2)
+
+
+@needs_openvino
+def test_threads_may_predict_at_once(monkeypatch):
+    monkeypatch.setattr(compiled, "_kept", {})
+    rng = np.random.default_rng(0)
+    volume, model = rng.standard_normal((8, 24, 24)).astype(np.float32), load_model("unet_res2")
+    expected = predict(volume, model, scale="none", smooth="none", engine="torch")
+    filters = list(warnings.filters)
+    monkeypatch.setattr(compiled, "_kept", {})
+    with ThreadPoolExecutor(4) as pool:
+        calls = [
+            pool.submit(predict, volume, model, scale="none", smooth="none", engine="openvino")
+            for _ in range(8)
+        ]
+        for call in calls:
+            np.testing.assert_allclose(call.result(), expected, atol=1e-3)
+    assert list(warnings.filters) == filters
+
+
+@needs_openvino
+def test_a_network_is_converted_once_as_long_as_its_weights_are_the_same(monkeypatch):
+    converted = []
+    convert = compiled._converted
+    monkeypatch.setattr(compiled, "_kept", {})
+    monkeypatch.setattr(compiled, "_converted", lambda *a: converted.append(1) or convert(*a))
+    model = load_model("unet_res2")
+    for _ in range(2):
+        prepared(model, "openvino")
+        prepared(load_model("unet_res2"), "openvino")
+    assert len(converted) == 1
+    with torch.no_grad():
+        next(iter(model.network.parameters())).mul_(1.5)
+    prepared(model, "openvino")
+    assert len(converted) == 2

@@ -1,5 +1,7 @@
 """A part of a survey, chosen by line numbers and times."""
 
+import os
+
 import numpy as np
 import pytest
 import zarr
@@ -46,7 +48,7 @@ def test_a_part_is_predicted_as_a_survey_of_its_own_would_be(
 
 
 def test_workers_read_the_part(survey, weights, tmp_path, command):
-    found = []
+    found, environment = [], dict(os.environ)
     for options in ([], ["--workers", 2]):
         out = tmp_path / f"{len(options)}.npy"
         code, _, stderr = command("predict", survey, "-o", out, "--model", weights, *LINES, *options)
@@ -54,6 +56,7 @@ def test_workers_read_the_part(survey, weights, tmp_path, command):
         assert "holds no line numbers" in stderr
         found.append(np.load(out))
     np.testing.assert_allclose(*found, atol=1e-5)
+    assert dict(os.environ) == environment  # of which the cluster sets threads for its processes
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+import torch
+import zarr
 
+from faultpick.errors import VolumeError
 from faultpick.normalise import Normalisation
 from faultpick.prediction.resample import to_grid
-from faultpick.prediction.source import Source
+from faultpick.prediction.source import Source, source_of
 from faultpick.prediction.tiles import Axis, reflected
 
 
@@ -70,3 +73,15 @@ def test_a_coarser_grid_is_filled_some_inlines_at_a_time(factors, monkeypatch):
         boxes.clear()
         np.testing.assert_allclose(source.tile(axes, windows), expected, atol=1e-5)
         assert max(boxes) <= inlines
+
+
+def test_what_is_no_plain_array(numbers):
+    cube = numbers((4, 5, 6))
+    expected = source_of(cube, gain=False).filled(slice(0, 4), slice(0, 5), slice(0, 6))
+    for other in (torch.from_numpy(cube), zarr.array(cube)):
+        source = source_of(other, gain=False)  # pyright: ignore[reportArgumentType]
+        np.testing.assert_array_equal(source.filled(slice(0, 4), slice(0, 5), slice(0, 6)), expected)
+    with pytest.raises(VolumeError, match="The array is masked"):
+        source_of(np.ma.masked_less(cube, 5), gain=False)
+    with pytest.raises(VolumeError, match="An array of bool holds no amplitudes"):
+        source_of(cube > 5, gain=False)

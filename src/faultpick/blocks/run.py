@@ -4,6 +4,7 @@ The work is a dask graph of independent tasks. What they share, the task object 
 survey, is one node of the graph, so a process of a cluster receives it once.
 """
 
+import os
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -227,7 +228,7 @@ def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
 
     with ExitStack() as stack:
         try:
-            with interrupts_withheld():
+            with interrupts_withheld(), _environment_kept():
                 local = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
@@ -248,6 +249,18 @@ def _started(workers: int, preload: list[str]) -> "tuple[Client, ExitStack]":
         stack.callback(client.close)
         end = stack.pop_all()
     return client, end
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """What the cluster sets for its processes is not for others that this one starts later."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @contextmanager

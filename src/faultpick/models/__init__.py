@@ -4,9 +4,12 @@ Every network maps ``(N, 1, Z, Y, X)`` amplitudes, sides a multiple of ``ModelIn
 ``(N, C, Z, Y, X)``: C is 1 (fault) or 2 (background, fault). :func:`fault_logit` makes them alike.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import torch
 from torch import Tensor, nn
 
 from faultpick.errors import ModelError, suggestion
@@ -18,6 +21,11 @@ from faultpick.models.unet_res1 import UNetRes1
 from faultpick.models.unet_res2 import UNetRes2
 from faultpick.models.vnet import VNet
 from faultpick.models.vnet_modified import VNetModified
+
+if hasattr(
+    os, "register_at_fork"
+):  # the threads of a process do not outlive a fork: PyTorch would wait for them
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
 @dataclass(frozen=True)

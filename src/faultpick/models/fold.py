@@ -5,11 +5,17 @@ take over (Ioffe and Szegedy 2015, arXiv 1502.03167).
 """
 
 import copy
+import threading
 from collections import defaultdict
 
 import torch
 from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+TRACING = threading.Lock()
+"""Held by whoever traces a network, which changes what all threads share."""
+
+_found: dict[tuple, list[tuple[str, str]]] = {}
 
 
 def folded(network: nn.Module) -> nn.Module:
@@ -37,7 +43,19 @@ def folded(network: nn.Module) -> nn.Module:
 
 
 def _pairs(network: nn.Module) -> list[tuple[str, str]]:
-    """Names of each convolution and the BatchNorm that takes its result, alone and always."""
+    """Names of each convolution and the BatchNorm that takes its result, alone and always.
+
+    Found once for networks that are built alike: whoever calls any module of PyTorch meanwhile, in another
+    thread, is traced as well, and fails.
+    """
+    built = type(network), *((name, type(module)) for name, module in network.named_modules())
+    with TRACING:
+        if built not in _found:
+            _found[built] = _traced_pairs(network)
+        return _found[built]
+
+
+def _traced_pairs(network: nn.Module) -> list[tuple[str, str]]:
     modules = dict(network.named_modules())
     calls = defaultdict(list)
     for node in fx.Tracer().trace(network).nodes:

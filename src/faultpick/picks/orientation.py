@@ -5,6 +5,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from faultpick.picks.points import Cells, Points, near
+from faultpick.shared_loops import shared
 
 REACH = 6.0
 """Radius in voxels of the neighbourhood that a normal is fitted to."""
@@ -42,7 +43,7 @@ def eigenvectors(matrix: NDArray[np.float64], vectors: NDArray[np.float64]) -> N
                     vectors[k, p], vectors[k, q] = cosine * a - sine * b, sine * a + cosine * b
 
 
-@njit(cache=True, parallel=True)
+@shared
 def ridge_normals(smooth: NDArray[np.float32], voxels: NDArray[np.int32]) -> NDArray[np.float32]:
     """Unit normals of ridges at some voxels: the direction in which the probability bends down most.
 
@@ -108,7 +109,7 @@ def fitted_normals(points: Points, cells: Cells) -> tuple[Points, NDArray[np.flo
     return Points(points.voxel, points.position, normal, points.probability), ambiguity
 
 
-@njit(cache=True, parallel=True)
+@shared
 def _fit(
     normal: NDArray[np.float32],
     position: NDArray[np.float32],

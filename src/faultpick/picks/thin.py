@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter
 
 from faultpick.picks.orientation import ridge_normals
 from faultpick.picks.points import Points
+from faultpick.shared_loops import shared
 
 BLOCK = 128
 HALO = 8
@@ -113,7 +114,7 @@ def _at(volume, x, y, z):
     return (1 - a) * low + a * high
 
 
-@njit(cache=True, parallel=True)
+@shared
 def _ridge_offsets(
     smooth: NDArray[np.float32], voxels: NDArray[np.int32], normals: NDArray[np.float32]
 ) -> NDArray[np.float32]:

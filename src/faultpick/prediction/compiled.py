@@ -1,6 +1,7 @@
 """Networks compiled by OpenVINO for the CPU."""
 
 import ctypes
+import hashlib
 import importlib
 import itertools
 import sys
@@ -8,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -17,8 +19,13 @@ from torch import Tensor, nn
 
 from faultpick.errors import ModelError
 from faultpick.models.flow import Piece, Planes, Run
+from faultpick.models.fold import TRACING
+from faultpick.threads import interrupts_deferred
 
 LARGE = 1 << 20  # bytes
+MOST_KEPT = 8
+
+_kept: dict[str, Any] = {}
 
 
 def openvino() -> ModuleType | None:
@@ -79,7 +86,8 @@ class Compiled(nn.Module):
         """
         if self._model is None:
             side = 2 * self.multiple  # at the smallest, InstanceNorm meets single voxels and goes another way
-            self._model = _converted(self.network, (torch.zeros(1, 1, side, side, side),))
+            example = torch.zeros(1, 1, side, side, side, dtype=torch.float32, device="cpu")
+            self._model = _converted_once(self.network, example)
 
     def forward(self, x: Tensor) -> Tensor:
         """What the network gives for `(N, 1, Z, Y, X)`."""
@@ -97,10 +105,10 @@ class Compiled(nn.Module):
             self._release()
 
     def _release(self) -> None:
+        shape, self._shape = self._shape, ()
         if self._request is not None:
             self._request = None
-            self._compiled[self._shape].release_memory()
-            self._shape = ()
+            self._compiled[shape].release_memory()
 
     def _prepare(self, shape: tuple[int, ...]) -> None:
         """Make the request that computes inputs of this shape."""
@@ -184,11 +192,36 @@ def engine_of(network: nn.Module) -> str:
     return "openvino" if network.original is None else "int8"
 
 
+def _converted_once(network: nn.Module, example: Tensor) -> Any:
+    """As `_converted`, kept for the next call with the same weights, as PyTorch keeps all that it traced."""
+    key = _fingerprint(network)
+    model = _kept.get(key)
+    if model is None:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        model = _kept[key] = _converted(network, (example,))
+    return model
+
+
+def _fingerprint(network: nn.Module) -> str:
+    """What tells networks apart: their parts and their weights."""
+    digest = hashlib.sha256(repr(network).encode())
+    for tensor in network.state_dict().values():
+        digest.update(np.ascontiguousarray(tensor.numpy()).data)
+    return digest.hexdigest()
+
+
 def _converted(network: nn.Module, example: tuple[Tensor, ...]) -> Any:
     """OpenVINO's form of a network, for inputs of any shape."""
     library = _library()
     try:
-        with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
+        with (
+            TRACING,
+            interrupts_deferred(),
+            torch.inference_mode(False),
+            torch.no_grad(),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")  # tracing has its doubts about Python's if, and about itself
             traced = torch.jit.trace(network, example, check_trace=False)
             return library.convert_model(traced, example_input=example)
@@ -209,4 +242,11 @@ def _compiled(model: Any, shapes: list[tuple[int, ...]]) -> Any:
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "ENABLE_CPU_PINNING": False,  # several processes would be pinned to the same cores
     }
-    return library.Core().compile_model(model, "CPU", settings)
+    with interrupts_deferred():
+        return _core().compile_model(model, "CPU", settings)
+
+
+@cache
+def _core() -> Any:
+    """One for all networks: each that ends leaves the thread that ended it without a stack for signals."""
+    return _library().Core()

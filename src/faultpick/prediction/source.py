@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from faultpick.errors import VolumeError
 from faultpick.normalise import Normalisation, live_traces, normalise
 from faultpick.prediction.gaps import Gaps, find_gaps
 from faultpick.prediction.plan import Axes
@@ -172,6 +173,9 @@ def source_of(volume: Volume | NDArray[np.floating], gain: bool) -> Source:
         read, live = volume.read, volume.live_traces()
     else:
         array_geometry(volume)
+        volume = np.asarray(volume)
+        if volume.dtype.kind not in "fiu":
+            raise VolumeError(f"An array of {volume.dtype} holds no amplitudes: give one of numbers.")
         normalisation = Normalisation.from_array(volume, "the array")
         read, live = lambda *box: volume[box], live_traces(volume)
     if gain:

@@ -94,11 +94,13 @@ def array_geometry(array: NDArray) -> Geometry:
 
     Raises:
         TypeError: It is no array.
-        VolumeError: It does not have three axes, or holds nothing.
+        VolumeError: It does not have three axes, holds nothing, or is masked.
     """
     if not hasattr(array, "ndim"):
         kind = type(array).__name__
         raise TypeError(f"a {kind} is no volume: open a file with faultpick.open_volume, or give an array")
+    if isinstance(array, np.ma.MaskedArray):
+        raise VolumeError("The array is masked: give array.filled(0), in which traces of zeros are dead.")
     if array.ndim != 3 or 0 in array.shape:
         raise VolumeError(
             f"The array of shape {array.shape} is no volume: give one of (inline, crossline, sample), "
