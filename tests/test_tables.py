@@ -128,6 +128,13 @@ def test_differences_are_those_of_the_same_cubes(tmp_path):
     assert "False faults" not in table
 
 
+def test_what_is_infinite_for_both_has_no_difference(tmp_path):
+    rows = [row(cube, name, 0.5, asd=[1.0, np.inf][cube]) for name in "ab" for cube in range(2)]
+    table = differences_table(written(rows, tmp_path / "t.csv"))
+    assert "Average surface distance" not in table
+    assert "nan" not in table
+
+
 def test_models_of_other_cubes_have_no_difference(tmp_path):
     rows = [row(0, "a", 0.1), row(1, "a", 0.2), row(1, "b", 0.2), row(0, "b", 0.3), row(0, "c", 0.3)]
     assert len(differences_table(written(rows, tmp_path / "t.csv")).splitlines()) == 2

@@ -189,6 +189,8 @@ def differences_table(rows: Iterable[Row]) -> str:
             with np.errstate(invalid="ignore"):
                 return other[1](times) - one[1](times)
 
+        if np.isnan(difference(np.ones((1, len(one[0]))))).any():  # infinite for both
+            return ""
         return _with_interval(one[0], difference, "{:+.3f}")
 
     lines = [(name, *(cell(column, SCORES[name]) for _, column in others)) for name in SHORT]
