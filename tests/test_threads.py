@@ -115,13 +115,16 @@ def interruptible() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_an_interrupt_waits_for_the_end() -> None:
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_interrupt_waits_for_the_end(fails: bool) -> None:
     done = []
 
     def work() -> None:
         with interrupts_deferred():
             signal.raise_signal(signal.SIGINT)
             done.append(True)
+            if fails:
+                raise ValueError
 
     with pytest.raises(KeyboardInterrupt):
         work()

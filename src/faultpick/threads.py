@@ -69,5 +69,5 @@ def interrupts_deferred() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if came:
-        before(signal.SIGINT, None)
+        if came:
+            before(signal.SIGINT, None)

@@ -22,9 +22,8 @@ from faultpick.models.unet_res2 import UNetRes2
 from faultpick.models.vnet import VNet
 from faultpick.models.vnet_modified import VNetModified
 
-if hasattr(
-    os, "register_at_fork"
-):  # the threads of a process do not outlive a fork: PyTorch would wait for them
+if hasattr(os, "register_at_fork"):
+    # the threads of a process do not outlive a fork, and PyTorch would wait for them
     os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
