@@ -142,7 +142,7 @@ def test_the_part_says_so_where_the_text_announces_more(segy, numbers, tmp_path)
         assert again.notes == ()
 
 
-def refused(source, tmp_path, words, **ranges):
+def assert_refused(source, tmp_path, words, **ranges):
     with open_volume(source) as survey:
         part = part_of(survey, **ranges)
         check_output(tmp_path / "part.zarr", part)
@@ -152,7 +152,7 @@ def refused(source, tmp_path, words, **ranges):
 
 def test_samples_without_an_interval(segy, numbers, tmp_path):
     source = segy(numbers((3, 4, 9)), interval=0)
-    refused(source, tmp_path, "gives no sample interval", samples=(4, None))
+    assert_refused(source, tmp_path, "gives no sample interval", samples=(4, None))
     with open_volume(source) as survey:
         out = written(part_of(survey, inlines=(11, 12), samples=(None, 4)), tmp_path / "part.sgy")
     with open_volume(out) as again:
@@ -162,7 +162,7 @@ def test_samples_without_an_interval(segy, numbers, tmp_path):
 def test_traces_of_a_line_that_nothing_numbers(segy, numbers, tmp_path):
     zeros = {"inline_byte": 5, "crossline_byte": 9, "coordinates": lambda i, x: (25 * x, 0)}
     source = segy(numbers((1, 40, 9)), **zeros)
-    refused(source, tmp_path, "do not number its traces", crosslines=(11, 30))
+    assert_refused(source, tmp_path, "do not number its traces", crosslines=(11, 30))
     with open_volume(source) as survey:
         out = written(part_of(survey, crosslines=(1, 30)), tmp_path / "part.sgy")
         expected = survey[:, :30]
@@ -176,8 +176,8 @@ def test_traces_that_start_at_other_times_than_most(segy, numbers, tmp_path):
     delays = data[3600:].reshape(24, -1)[16:, 108:110]
     delays[:] = (0, 20)
     data.tofile(source)
-    refused(source, tmp_path, "start at 20, the part itself at 8", inlines=(14, 15))
-    refused(source, tmp_path, "start at 28, the part itself at 16", inlines=(14, 15), samples=(16, 40))
+    assert_refused(source, tmp_path, "start at 20, the part itself at 8", inlines=(14, 15))
+    assert_refused(source, tmp_path, "start at 28, the part itself at 16", inlines=(14, 15), samples=(16, 40))
 
 
 def test_one_trace_of_many_that_cannot_hold_its_start(segy, numbers, tmp_path):
@@ -185,14 +185,14 @@ def test_one_trace_of_many_that_cannot_hold_its_start(segy, numbers, tmp_path):
     data = np.fromfile(source, dtype=np.uint8)
     data[3600:].reshape(24, -1)[17, 108:110] = (127, 255)
     data.tofile(source)
-    refused(source, tmp_path, "cannot hold a first sample at 32779", samples=(12, None))
+    assert_refused(source, tmp_path, "cannot hold a first sample at 32779", samples=(12, None))
 
 
 def test_dead_lines_that_a_part_would_lose(segy, numbers, tmp_path):
     live = np.ones((13, 5), bool)
     live[[4, 6, 8]] = False  # 14, 16 and 18
     source = segy(numbers((13, 5, 6)), live=live)
-    refused(source, tmp_path, "Lines of this part .* have no trace", inlines=(13, 19))
+    assert_refused(source, tmp_path, "Lines of this part .* have no trace", inlines=(13, 19))
     with open_volume(source) as survey:
         out = written(part_of(survey, inlines=(18, 21)), tmp_path / "part.sgy")
     with open_volume(out) as again:

@@ -85,18 +85,20 @@ class Layout:
         from faultpick.volume.flat import some_samples
         from faultpick.volume.staging import is_zarr_folder
 
-        if is_zarr_folder(path) if path.is_dir() else path.exists() and path.stat().st_size:
-            try:
-                if path.suffix.lower() in (".dat", ".bin"):
-                    check_no_amplitudes(some_samples(path, self.byte_order), path)
-                else:
-                    with self.made_from_it(path) as existing:
-                        check_no_survey(existing)
-            except VolumeError as error:
-                raise OutputError(
-                    f"{path} is there and cannot be read as an earlier output; give the output another name, "
-                    "or remove what is there."
-                ) from error
+        is_volume = is_zarr_folder(path) if path.is_dir() else path.exists() and path.stat().st_size > 0
+        if not is_volume:
+            return
+        try:
+            if path.suffix.lower() in (".dat", ".bin"):
+                check_no_amplitudes(some_samples(path, self.byte_order), path)
+            else:
+                with self.made_from_it(path) as existing:
+                    check_no_survey(existing)
+        except VolumeError as error:
+            raise OutputError(
+                f"{path} is there and cannot be read as an earlier output; give the output another name, "
+                "or remove what is there."
+            ) from error
 
     def made_from_it(self, path: str | Path) -> "Volume":
         """Open what was made from it: the same headers, but for the format of the samples."""

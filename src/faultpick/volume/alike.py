@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from faultpick.errors import OutputError, VolumeError
 from faultpick.volume.noise import patches
-from faultpick.volume.volume import Geometry, Volume, plain_geometry
+from faultpick.volume.volume import Geometry, Volume, is_plain
 
 ROUNDING = 1e-6
 """By how much rounding may take a probability out of [0, 1]."""
@@ -135,7 +135,4 @@ def check_probability(block: NDArray[np.floating], name: str | Path) -> None:
 
 def placed_by(like: Geometry, own: Geometry) -> Geometry:
     """The geometry of another volume of the same survey, or the own one where that is a plain array."""
-    plain = plain_geometry(like.shape)
-    lines = ((like.inlines, plain.inlines), (like.crosslines, plain.crosslines))
-    knows = like.corners is not None or like.samples.unit != "samples"
-    return like if knows or not all(np.array_equal(*pair) for pair in lines) else own
+    return own if is_plain(like) else like

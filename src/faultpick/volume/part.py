@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultpick.errors import VolumeError
-from faultpick.volume.volume import Geometry, Reader, Volume, between_corners, plain_geometry
+from faultpick.volume.volume import Geometry, Reader, Volume, between_corners, is_plain
 
 Range = tuple[float | None, float | None]
 """The first and the last number that belong to a part; None: where the survey begins, or ends."""
@@ -94,7 +94,7 @@ def covering(survey: Volume, geometry: Geometry) -> Volume:
         That part; the survey itself where the other is as large, is numbered as a plain array, which may lie
         anywhere, or does not lie within it.
     """
-    if survey.shape == geometry.shape or _is_plain(geometry):
+    if survey.shape == geometry.shape or is_plain(geometry):
         return survey
     whole = survey.geometry
     axis, other = whole.samples, geometry.samples
@@ -131,15 +131,6 @@ def _within(
 def _all_of(geometry: Geometry) -> Box:
     inlines, crosslines, samples = geometry.shape
     return slice(0, inlines), slice(0, crosslines), slice(0, samples)
-
-
-def _is_plain(geometry: Geometry) -> bool:
-    plain = plain_geometry(geometry.shape)
-    return (
-        geometry.samples == plain.samples
-        and np.array_equal(geometry.inlines, plain.inlines)
-        and np.array_equal(geometry.crosslines, plain.crosslines)
-    )
 
 
 def run_of(lines: NDArray[np.int32], wanted: NDArray[np.int32]) -> slice | None:

@@ -11,7 +11,7 @@ from faultpick.volume.part import Box, run_of
 from faultpick.volume.segy import CHUNK, SOME_TRACES, SegyReader, usual_start
 from faultpick.volume.segy_grid import build_grid
 from faultpick.volume.segy_layout import HEADER_BYTES, text_encoding
-from faultpick.volume.segy_write import LARGEST, NEAR, SegySink, copied_header
+from faultpick.volume.segy_write import LARGEST, NEAR, SegySink, bytes_of, copied_header
 from faultpick.volume.sink import OutputFile
 
 CARD = 80
@@ -40,20 +40,19 @@ def part_sink(path: Path, source: SegyReader, box: Box) -> SegySink:
     header = copied_header(source)
     lines = source.grid.inlines[inlines], source.grid.crosslines[crosslines]
     _say_which(header, *lines)
-    order = "big" if layout.byte_order == ">" else "little"
-    header[3220:3222] = min(count, LARGEST).to_bytes(2, order)
+    short_count = bytes_of(min(count, LARGEST), 2, layout.byte_order)
+    header[3220:3222] = short_count.tobytes()
     for (byte, size), number in ((WIDE_COUNT, count), (TRACES, len(kept))):
         field = slice(byte - 1, byte - 1 + size)
         if layout.revision >= 2 and any(header[field]):
-            header[field] = number.to_bytes(size, order)
+            header[field] = bytes_of(number, size, layout.byte_order).tobytes()
 
     def trace_headers(numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        headers = np.array(layout.headers(source.file).view()[kept[numbers]])
+        headers = layout.headers(source.file).view()[kept[numbers]]
         if count < layout.sample_count:
-            headers[:, 114:116] = _bytes_of(np.uint16(min(count, LARGEST)), layout.byte_order)
+            headers[:, 114:116] = short_count
         if samples.start and layout.interval:
-            starts = _starts(headers, source, samples.start)
-            headers[:, 108:110] = _bytes_of(starts, layout.byte_order)
+            headers[:, 108:110] = bytes_of(_starts(headers, source, samples.start), 2, layout.byte_order)
         return headers
 
     output = OutputFile(path, len(header) + len(kept) * (HEADER_BYTES + 4 * count))
@@ -129,12 +128,6 @@ def _starts(headers: NDArray[np.uint8], source: SegyReader, first_sample: int) -
             "part at another sample, such as one at a whole number, or write .zarr."
         )
     return whole.astype(np.int16)
-
-
-def _bytes_of(values: NDArray[np.integer] | np.uint16, byte_order: str) -> NDArray[np.uint8]:
-    """The two bytes of each number, shape (numbers, 2)."""
-    wide = np.atleast_1d(values).astype(f"{byte_order}{values.dtype.kind}2")
-    return wide.view(np.uint8).reshape(-1, 2)
 
 
 def _say_which(header: bytearray, inlines: NDArray[np.int32], crosslines: NDArray[np.int32]) -> None:

@@ -87,7 +87,7 @@ def copied_header(source: SegyReader) -> bytearray:
     """All that a SEG-Y file has before its first trace, with the format code of IEEE floats."""
     source.file.seek(0)
     header = bytearray(source.file.read(source.layout.trace_start))
-    header[3224:3226] = IEEE_FLOAT.to_bytes(2, "big" if source.layout.byte_order == ">" else "little")
+    header[3224:3226] = bytes_of(IEEE_FLOAT, 2, source.layout.byte_order).tobytes()
     return header
 
 
@@ -208,7 +208,7 @@ def _binary_header(geometry: Geometry, interval: int) -> bytes:
         3501: 0x0100,  # revision 1
         3503: 1,  # all traces of one length
     }.items():
-        header[byte - 3201 : byte - 3199] = _bytes_of(number, 2)
+        header[byte - 3201 : byte - 3199] = bytes_of(number, 2)
     return header.tobytes()
 
 
@@ -243,11 +243,12 @@ def _trace_headers(
         fields |= {(71, 2): scales.xy_scalar, (89, 2): 1, (181, 4): x, (185, 4): y}
     headers = np.zeros((len(numbers), HEADER_BYTES), dtype=np.uint8)
     for (byte, size), values in fields.items():
-        headers[:, byte - 1 : byte - 1 + size] = _bytes_of(values, size)
+        headers[:, byte - 1 : byte - 1 + size] = bytes_of(values, size)
     return headers
 
 
-def _bytes_of(values: NDArray | int, size: int) -> NDArray[np.uint8]:
-    """Big-endian two's complement of each number, shape (numbers, size)."""
+def bytes_of(values: NDArray | int, size: int, byte_order: str = ">") -> NDArray[np.uint8]:
+    """Two's complement of each number in so many bytes, shape (numbers, size)."""
     wide = np.atleast_1d(np.asarray(values, dtype=np.int64)).astype(">i8")
-    return wide.view(np.uint8).reshape(-1, 8)[:, 8 - size :]
+    raw = wide.view(np.uint8).reshape(-1, 8)[:, 8 - size :]
+    return raw if byte_order == ">" else raw[:, ::-1]

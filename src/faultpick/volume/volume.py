@@ -89,6 +89,17 @@ def plain_geometry(shape: tuple[int, int, int]) -> Geometry:
     return Geometry(inlines, crosslines, SampleAxis(0.0, 1.0, shape[2], "samples"))
 
 
+def is_plain(geometry: Geometry) -> bool:
+    """Whether it is that of an array without headers, and so says nothing of where this lies."""
+    plain = plain_geometry(geometry.shape)
+    return (
+        geometry.corners is None
+        and geometry.samples == plain.samples
+        and np.array_equal(geometry.inlines, plain.inlines)
+        and np.array_equal(geometry.crosslines, plain.crosslines)
+    )
+
+
 def array_geometry(array: NDArray) -> Geometry:
     """Geometry of an array given as a volume.
 
