@@ -2,6 +2,7 @@ import pickle
 import platform
 import subprocess
 import sys
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -261,6 +262,17 @@ def test_threads_may_predict_at_once(monkeypatch):
     expected = predict(volume, model, scale="none", smooth="none", engine="torch")
     filters = list(warnings.filters)
     monkeypatch.setattr(compiled, "_kept", {})
+    traced, at_once = torch.jit.trace, []
+    tracing: list[int] = []
+
+    def trace(*args, **options):
+        tracing.append(1)
+        at_once.append(len(tracing))
+        time.sleep(0.05)
+        tracing.pop()
+        return traced(*args, **options)
+
+    monkeypatch.setattr(torch.jit, "trace", trace)
     with ThreadPoolExecutor(4) as pool:
         calls = [
             pool.submit(predict, volume, model, scale="none", smooth="none", engine="openvino")
@@ -269,6 +281,7 @@ def test_threads_may_predict_at_once(monkeypatch):
         for call in calls:
             np.testing.assert_allclose(call.result(), expected, atol=1e-3)
     assert list(warnings.filters) == filters
+    assert set(at_once) == {1}
 
 
 @needs_openvino
